@@ -1,0 +1,10 @@
+# Every third-party library, once. All come from the distribution.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(absl REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET
+                  libavformat libavcodec libavutil)
