@@ -1,0 +1,237 @@
+#ifndef HLSREC_RECORDER_H_
+#define HLSREC_RECORDER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hlsrec/events.h"
+#include "hlsrec/export.h"
+#include "hlsrec/media.h"
+#include "hlsrec/path_template.h"
+#include "hlsrec/playlist_policy.h"
+#include "hlsrec/runtime.h"
+#include "hlsrec/sink.h"
+#include "hlsrec/status.h"
+
+namespace hlsrec {
+
+enum class Container {
+  // MPEG-TS when every track plays there (H.264, MPEG-2, AAC, MP3, AC-3), else
+  // fMP4 (H.265, AV1, E-AC-3, Opus).
+  kAuto,
+  kMpegTs,
+  kFmp4,
+};
+
+// Tracks that share a media playlist: a variant, or an alternative audio.
+struct RenditionOptions {
+  // For {rendition} and the multivariant playlist; unique, [A-Za-z0-9_.-]+.
+  // May be empty where there is one rendition.
+  std::string name = {};
+  std::vector<int> tracks = {};  // Track::id
+};
+
+// What becomes of a segment that had to begin away from a keyframe, because
+// none came within the target duration.
+enum class MissingKeyframe {
+  kCut,   // it is published; nothing is promised
+  kGap,   // all segments are promised to be independent: it becomes EXT-X-GAP
+  kFail,  // likewise, and the recording ends with an error
+};
+
+struct SegmentOptions {
+  // Cut at the first keyframe at or after each multiple of this. Apple's
+  // authoring rules (7.5) ask for six seconds.
+  std::chrono::milliseconds target_duration{6000};
+  // The longest distance between keyframes to allow for: TARGETDURATION is
+  // ceil(target + max_gop) and stays for the life of the playlist. Empty: as
+  // long as target_duration.
+  std::optional<std::chrono::milliseconds> max_gop = {};
+  // A segment that can't start at a keyframe; promising that all do writes
+  // EXT-X-INDEPENDENT-SEGMENTS, so that it is not made by default.
+  MissingKeyframe missing_keyframe = MissingKeyframe::kCut;
+  // A segment's bytes reach the spool at least this often.
+  std::chrono::milliseconds flush_interval{500};
+};
+
+// How the timeline treats what sources do to timestamps.
+struct TimelineOptions {
+  // A forward jump longer than this is a discontinuity.
+  std::chrono::milliseconds max_forward_jump{2000};
+  // A backward jump longer than this is one; shorter ones are repaired.
+  std::chrono::milliseconds max_backward_jump{500};
+  // Packets of different tracks are ordered by time within this window.
+  std::chrono::milliseconds interleave{300};
+  // How long to wait for the first keyframe before recording without video.
+  std::chrono::milliseconds wait_for_keyframe{10000};
+};
+
+enum class IfPlaylistExists {
+  kFail,    // kAlreadyExists; nothing is touched
+  kAppend,  // continue it: numbers, TARGETDURATION, init sections; a
+            // DISCONTINUITY before what is new
+};
+
+struct PlaylistOptions {
+  // Template of the key; must be unique per rendition and playlist.
+  std::string path = {};
+  std::shared_ptr<const PlaylistPolicy> policy = EventList();
+  bool program_date_time = true;
+};
+
+enum class ExpiredSegments {
+  kDelete,  // once nothing lists them and RFC 8216 section 6.2.2 allows
+  kKeep,
+};
+
+// One sink with what is written there.
+struct OutputOptions {
+  // In events and results; unique. Empty: "0", "1", ...
+  std::string id = {};
+  std::shared_ptr<Sink> sink = {};
+  Container container = Container::kAuto;
+  // Templates (path_template.h). Empty: those of the layout "default".
+  std::string segment_path = {};
+  std::string init_path = {};
+  // Empty where none shall be written although there are several renditions.
+  std::optional<std::string> multivariant_path = {};
+  // Empty: one EVENT list at the default layout's path.
+  std::vector<PlaylistOptions> playlists = {};
+  std::uint64_t first_sequence = 0;
+  IfPlaylistExists if_exists = IfPlaylistExists::kFail;
+  // Only segments that every playlist of this output has dropped.
+  ExpiredSegments expired_segments = ExpiredSegments::kDelete;
+  // Remove playlists and segments this long after the end.
+  std::optional<std::chrono::seconds> delete_after_end = {};
+};
+
+struct RecordingOptions {
+  // Names the recording: {stream}; required.
+  std::string stream = {};
+  // One run of it: {session}. Empty: start time and a random suffix, so that
+  // nothing that exists is met again.
+  std::string session = {};
+  std::vector<Track> tracks = {};
+  // Empty: one rendition of all tracks.
+  std::vector<RenditionOptions> renditions = {};
+  std::vector<OutputOptions> outputs = {};
+  // User fields for templates.
+  std::map<std::string, std::string, std::less<>> fields = {};
+
+  SegmentOptions segment = {};
+  TimelineOptions timeline = {};
+
+  // Bytes that may wait between Push() and the spool; then Push() refuses.
+  std::uint64_t max_pending_bytes = std::uint64_t{32} << 20;
+  // How long Finish() may take to get everything acknowledged.
+  std::chrono::milliseconds finish_timeout{30000};
+  // A put that failed for a reason that may pass is tried again after this,
+  // doubling up to `retry_max`.
+  std::chrono::milliseconds retry_first{250};
+  std::chrono::milliseconds retry_max{10000};
+
+  // Take no more packets once this many segments are complete.
+  std::optional<std::uint64_t> max_segments = {};
+
+  std::shared_ptr<Observer> observer = {};
+};
+
+// Counters of one recording, all since Open().
+struct RecordingProgress {
+  std::uint64_t packets_accepted = 0;
+  std::uint64_t packets_written = 0;   // into segments
+  std::uint64_t packets_dropped = 0;   // each told by an event
+  std::uint64_t packets_repaired = 0;  // timestamps corrected
+  std::uint64_t bytes_written = 0;
+  // Cut so far, of the first rendition (all have as many).
+  std::uint64_t segments = 0;
+  std::uint64_t segments_sealed = 0;  // sum over renditions and containers
+  std::uint64_t segments_gap = 0;     // listed as EXT-X-GAP, likewise
+  std::uint64_t segments_stored = 0;  // sum over outputs
+  std::uint64_t segments_lost = 0;
+  std::uint64_t discontinuities = 0;
+  std::uint64_t put_retries = 0;
+  std::uint64_t backlog_objects = 0;  // sealed or published, not yet stored
+  std::uint64_t backlog_bytes = 0;
+  std::chrono::microseconds duration{0};
+};
+
+// What one output holds at the end.
+struct OutputResult {
+  std::string id = {};
+  Status status = {};
+  std::vector<std::string> playlists = {};  // keys, multivariant first
+  std::vector<std::string> missing = {};    // keys that are not stored
+};
+
+struct RecordingResult {
+  // OK: everything accepted is stored and listed, and every playlist is ended.
+  Status status = {};
+  RecordingProgress progress = {};
+  std::vector<OutputResult> outputs = {};
+};
+
+// Records one presentation: packets in, playlists and segments out.
+//
+// Threads. Push() and every other method from any thread; packets of one track
+//     must be pushed in decoding order.
+// Errors. A sink's failure never reaches Push(): see events and the result.
+// Lifetime. Destroying a Recorder that was not finished aborts it: nothing is
+//     published by a destructor.
+// Blocking. Open() reads existing playlists from the sinks; Wait() waits.
+//     Nothing else blocks.
+class HLSREC_EXPORT Recorder {
+ public:
+  // Validates the options (kInvalidArgument names the field), refuses tracks
+  // the container can't carry (kFailedPrecondition with the remedy), reads what
+  // exists (kAlreadyExists, or appends).
+  static StatusOr<std::unique_ptr<Recorder>> Open(
+      std::shared_ptr<Runtime> runtime, RecordingOptions options);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Hands a packet over. Never waits on I/O. kResourceExhausted: not taken, the
+  // budget is spent: drop it or try later. kFailedPrecondition: finished or
+  // failed. kInvalidArgument: no such track, or no payload.
+  Status Push(Packet packet);
+
+  // The tracks change (codec, count): ends the segment; what follows starts
+  // with DISCONTINUITY and, for fMP4, a new init section. Where renditions were
+  // named the new tracks must have the ids of Open(), in their order; the one
+  // rendition of all tracks takes any set.
+  Status Restart(std::vector<Track> tracks);
+
+  // The source was interrupted: what follows is another timeline.
+  // `missing`: absence of media to declare as gap segments.
+  Status Interrupt(
+      std::chrono::milliseconds missing = std::chrono::milliseconds(0));
+
+  // Ends the segment at the next keyframe.
+  Status CutSegment();
+
+  // No more packets: seal, store, end the playlists. Returns at once; Wait()
+  // for the outcome.
+  void Finish();
+  // Stops now. What is published stays valid, without ENDLIST.
+  void Abort();
+  // Blocks until finished or aborted. Call after Finish() or Abort(), or to
+  // wait for a failure.
+  RecordingResult Wait();
+
+  [[nodiscard]] RecordingProgress progress() const;
+
+ private:
+  class Impl;
+  explicit Recorder(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace hlsrec
+
+#endif  // HLSREC_RECORDER_H_
