@@ -1,0 +1,138 @@
+#include "src/base/executor.h"
+
+#include <pthread.h>
+
+#include <csignal>
+
+namespace hlsrec {
+namespace {
+
+// Our threads take no signals: those belong to the host.
+std::thread StartThread(const std::string& name, Task body) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(body));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
+  return thread;
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(const Clock& clock, std::string name, int threads)
+    : state_(std::make_shared<State>()) {
+  for (int i = 0; i < threads; ++i) {
+    threads_.push_back(
+        StartThread(name, [&clock, state = state_] { Run(clock, state); }));
+  }
+}
+
+ThreadPool::~ThreadPool() { Stop(); }
+
+void ThreadPool::Stop() {
+  std::deque<Task> dropped;
+  std::multimap<SteadyTime, Task> dropped_timers;
+  {
+    MutexLock lock(state_->mutex);
+    state_->stopping = true;
+    dropped.swap(state_->ready);
+    dropped_timers.swap(state_->timers);
+    state_->wake.NotifyAll();
+  }
+  for (std::thread& thread : threads_) {
+    // The last owner may let go inside a task of its own.
+    if (thread.get_id() == std::this_thread::get_id()) {
+      thread.detach();
+    } else {
+      thread.join();
+    }
+  }
+  threads_.clear();
+}
+
+bool ThreadPool::Post(Task task) {
+  MutexLock lock(state_->mutex);
+  if (state_->stopping) return false;
+  state_->ready.push_back(std::move(task));
+  state_->wake.NotifyOne();
+  return true;
+}
+
+bool ThreadPool::PostAt(SteadyTime when, Task task) {
+  MutexLock lock(state_->mutex);
+  if (state_->stopping) return false;
+  state_->timers.emplace(when, std::move(task));
+  state_->wake.NotifyOne();
+  return true;
+}
+
+void ThreadPool::Run(const Clock& clock, const std::shared_ptr<State>& state) {
+  state->mutex.Lock();
+  while (!state->stopping) {
+    const SteadyTime now = clock.Steady();
+    while (!state->timers.empty() && state->timers.begin()->first <= now) {
+      state->ready.push_back(
+          std::move(state->timers.extract(state->timers.begin()).mapped()));
+    }
+    if (!state->ready.empty()) {
+      Task task = std::move(state->ready.front());
+      state->ready.pop_front();
+      // Timers may have made several tasks ready at once.
+      if (!state->ready.empty()) state->wake.NotifyOne();
+      state->mutex.Unlock();
+      task();
+      task = nullptr;  // what it owns goes before the lock is taken again
+      state->mutex.Lock();
+    } else if (state->timers.empty()) {
+      state->wake.Wait(state->mutex);
+    } else {
+      state->wake.WaitFor(state->mutex, state->timers.begin()->first - now);
+    }
+  }
+  state->mutex.Unlock();
+}
+
+void Strand::Post(Task task) {
+  {
+    MutexLock lock(mutex_);
+    tasks_.push_back(std::move(task));
+    if (scheduled_) return;
+    scheduled_ = true;
+  }
+  if (executor_->Post([self = shared_from_this()] { self->Turn(); })) return;
+  // Stopped: what waits here may hold us, and would for ever.
+  std::deque<Task> dropped;
+  {
+    MutexLock lock(mutex_);
+    dropped.swap(tasks_);
+    scheduled_ = false;
+  }
+}
+
+void Strand::PostAt(SteadyTime when, Task task) {
+  executor_->PostAt(
+      when, [self = shared_from_this(), task = std::move(task)]() mutable {
+        self->Post(std::move(task));
+      });
+}
+
+void Strand::Turn() {
+  for (int i = 0; i < kTurn; ++i) {
+    Task task;
+    {
+      MutexLock lock(mutex_);
+      if (tasks_.empty()) {
+        scheduled_ = false;
+        return;
+      }
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+  executor_->Post([self = shared_from_this()] { self->Turn(); });
+}
+
+}  // namespace hlsrec

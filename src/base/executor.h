@@ -1,0 +1,94 @@
+#ifndef HLSREC_SRC_BASE_EXECUTOR_H_
+#define HLSREC_SRC_BASE_EXECUTOR_H_
+
+#include <absl/functional/any_invocable.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "src/base/clock.h"
+#include "src/base/mutex.h"
+
+namespace hlsrec {
+
+using Task = absl::AnyInvocable<void()>;
+
+// Runs tasks, now or later.
+//
+// Threads. Post() and PostAt() from any thread. Tasks must not throw.
+// Lifetime. Shared: a reply may come after the runtime is gone. Once stopped it
+//     takes no more tasks and drops those that did not start.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  // False: stopped, and the task was dropped.
+  virtual bool Post(Task task) = 0;
+  virtual bool PostAt(SteadyTime when, Task task) = 0;
+};
+
+// A fixed number of threads and a timer queue.
+class ThreadPool final : public Executor {
+ public:
+  // `name` shows in debuggers; its first 15 bytes count.
+  ThreadPool(const Clock& clock, std::string name, int threads);
+  // Joins; from one of its own threads, leaves that one to end by itself.
+  ~ThreadPool() override;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  bool Post(Task task) override;
+  bool PostAt(SteadyTime when, Task task) override;
+  // Takes no more tasks, drops what waits, joins. What dropped tasks own may
+  // still post to this pool or another: it goes nowhere.
+  void Stop();
+
+ private:
+  struct State {
+    Mutex mutex;
+    CondVar wake;
+    std::deque<Task> ready ABSL_GUARDED_BY(mutex);
+    std::multimap<SteadyTime, Task> timers ABSL_GUARDED_BY(mutex);
+    bool stopping ABSL_GUARDED_BY(mutex) = false;
+  };
+  static void Run(const Clock& clock, const std::shared_ptr<State>& state);
+
+  std::shared_ptr<State> state_;
+  std::vector<std::thread> threads_;
+};
+
+// Runs the tasks posted to it one at a time, in order, on an executor that may
+// have many threads.
+//
+// Lifetime. Tasks keep the strand alive.
+class Strand final : public std::enable_shared_from_this<Strand> {
+ public:
+  static std::shared_ptr<Strand> Create(std::shared_ptr<Executor> executor) {
+    return std::shared_ptr<Strand>(new Strand(std::move(executor)));
+  }
+  void Post(Task task);
+  void PostAt(SteadyTime when, Task task);
+
+ private:
+  // Tasks of one turn on the executor: enough to make the hand-over cheap, few
+  // enough to let other strands in.
+  static constexpr int kTurn = 64;
+
+  explicit Strand(std::shared_ptr<Executor> executor)
+      : executor_(std::move(executor)) {}
+  void Turn();
+
+  const std::shared_ptr<Executor> executor_;
+  Mutex mutex_;
+  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace hlsrec
+
+#endif  // HLSREC_SRC_BASE_EXECUTOR_H_

@@ -1,0 +1,203 @@
+#include "src/base/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "src/base/status_util.h"
+
+namespace hlsrec {
+namespace {
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() { Close(); }
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  int Close() { return fd_ < 0 ? 0 : ::close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+Fd Open(const std::string& path, int flags, unsigned mode = 0) {
+  int fd = -1;
+  do {
+    fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  return Fd(fd);
+}
+
+class PosixFile final : public WritableFile {
+ public:
+  PosixFile(Fd fd, std::string path)
+      : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Status Write(ByteSpan bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(fd_.get(), bytes.data(), bytes.size());
+      if (count < 0) {
+        if (errno == EINTR) continue;
+        return ErrnoStatus(errno, "write: " + path_);
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+  }
+  Status Sync() override {
+    if (::fdatasync(fd_.get()) != 0) {
+      return ErrnoStatus(errno, "sync: " + path_);
+    }
+    return {};
+  }
+  Status Close() override {
+    if (fd_.Close() != 0) return ErrnoStatus(errno, "close: " + path_);
+    return {};
+  }
+
+ private:
+  Fd fd_;
+  std::string path_;
+};
+
+class Posix final : public FileSystem {
+ public:
+  StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path,
+                                                 unsigned mode) override {
+    Fd fd = Open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (fd.get() < 0) return ErrnoStatus(errno, "create: " + path);
+    return std::unique_ptr<WritableFile>(
+        std::make_unique<PosixFile>(std::move(fd), path));
+  }
+
+  Status Rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+      return ErrnoStatus(errno, "rename: " + to);
+    }
+    return {};
+  }
+
+  Status Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) == 0) return {};
+    const int error = errno;
+    if (error == EXDEV || error == EOPNOTSUPP || error == EMLINK ||
+        error == EPERM || error == ENOSYS) {
+      return MakeStatus(StatusCode::kUnimplemented,
+                        "link: {}: not possible here", to);
+    }
+    return ErrnoStatus(error, "link: " + to);
+  }
+
+  Status Remove(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
+      return ErrnoStatus(errno, "remove: " + path);
+    }
+    return {};
+  }
+
+  Status RemoveEmptyDirectory(const std::string& path) override {
+    if (::rmdir(path.c_str()) != 0) {
+      return ErrnoStatus(errno, "remove directory: " + path);
+    }
+    return {};
+  }
+
+  Status CreateDirectories(const std::string& path, unsigned mode) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0) {
+      if (S_ISDIR(info.st_mode)) return {};
+      return ErrnoStatus(ENOTDIR, "create directory: " + path);
+    }
+    if (errno != ENOENT) return ErrnoStatus(errno, "create directory: " + path);
+    const std::string parent = DirectoryOf(path);
+    if (parent != path && parent != ".") {
+      HLSREC_RETURN_IF_ERROR(CreateDirectories(parent, mode));
+    }
+    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
+      return ErrnoStatus(errno, "create directory: " + path);
+    }
+    return {};
+  }
+
+  Status SyncDirectory(const std::string& path) override {
+    const Fd fd = Open(path, O_RDONLY | O_DIRECTORY);
+    if (fd.get() < 0 || ::fsync(fd.get()) != 0) {
+      return ErrnoStatus(errno, "sync directory: " + path);
+    }
+    return {};
+  }
+
+  StatusOr<std::uint64_t> Size(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+      return ErrnoStatus(errno, "stat: " + path);
+    }
+    if (!S_ISREG(info.st_mode)) {
+      return FailedPrecondition("stat: {}: not a regular file", path);
+    }
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  StatusOr<std::string> ReadFile(const std::string& path,
+                                 std::uint64_t max_bytes) override {
+    const Fd fd = Open(path, O_RDONLY);
+    if (fd.get() < 0) return ErrnoStatus(errno, "open: " + path);
+    std::string text;
+    constexpr std::size_t kBlock = 65536;
+    for (;;) {
+      const std::size_t size = text.size();
+      if (size > max_bytes) {
+        return ResourceExhausted("read: {}: larger than {} bytes", path,
+                                 max_bytes);
+      }
+      text.resize(size + kBlock);
+      const ssize_t count = ::read(fd.get(), text.data() + size, kBlock);
+      text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+      if (count == 0) return text;
+      if (count < 0 && errno != EINTR) {
+        return ErrnoStatus(errno, "read: " + path);
+      }
+    }
+  }
+
+  StatusOr<std::vector<DirectoryEntry>> List(const std::string& path) override {
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()),
+                                                  &::closedir);
+    if (dir == nullptr) return ErrnoStatus(errno, "list: " + path);
+    std::vector<DirectoryEntry> entries;
+    while (const dirent* entry = ::readdir(dir.get())) {
+      const std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      struct stat info {};
+      if (::stat((path + "/" + name).c_str(), &info) != 0) continue;
+      entries.push_back(
+          {.name = name,
+           .directory = S_ISDIR(info.st_mode),
+           .size_bytes = static_cast<std::uint64_t>(info.st_size)});
+    }
+    return entries;
+  }
+};
+
+}  // namespace
+
+FileSystem& PosixFileSystem() {
+  // Never destroyed: threads of the host's may use it while it exits.
+  static FileSystem& posix = *new Posix;
+  return posix;
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace hlsrec

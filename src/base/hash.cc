@@ -1,0 +1,40 @@
+#include "src/base/hash.h"
+
+#include <openssl/evp.h>
+#include <sys/random.h>
+
+#include <array>
+
+namespace hlsrec {
+namespace {
+
+std::string Hex(ByteSpan bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Sha256Hex(ByteSpan bytes) {
+  std::array<std::uint8_t, 32> digest{};
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(),
+             nullptr);
+  return Hex(digest);
+}
+
+std::string RandomHex(int count) {
+  Bytes bytes(static_cast<std::size_t>(count + 1) / 2);
+  // The kernel's: OpenSSL's takes itself down at exit while threads may draw.
+  // Up to 256 bytes come whole.
+  [[maybe_unused]] const ssize_t drawn =
+      ::getrandom(bytes.data(), bytes.size(), 0);
+  return Hex(bytes).substr(0, static_cast<std::size_t>(count));
+}
+
+}  // namespace hlsrec
