@@ -1,0 +1,78 @@
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
+#include "src/spool/spool.h"
+
+namespace hlsrec::spool {
+namespace {
+
+class MemoryBody final : public Body {
+ public:
+  MemoryBody(std::shared_ptr<Budget> budget, Bytes bytes)
+      : budget_(std::move(budget)), bytes_(std::move(bytes)) {}
+  ~MemoryBody() override { budget_->Return(bytes_.size()); }
+  MemoryBody(const MemoryBody&) = delete;
+  MemoryBody& operator=(const MemoryBody&) = delete;
+
+  std::uint64_t size() const override { return bytes_.size(); }
+  Status ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
+    if (offset > bytes_.size() || out.size() > bytes_.size() - offset) {
+      return DataLoss("memory spool: read beyond {} bytes", bytes_.size());
+    }
+    std::memcpy(out.data(), bytes_.data() + offset, out.size());
+    return {};
+  }
+
+ private:
+  const std::shared_ptr<Budget> budget_;
+  const Bytes bytes_;
+};
+
+class MemoryWriter final : public SegmentWriter {
+ public:
+  explicit MemoryWriter(std::shared_ptr<Budget> budget)
+      : budget_(std::move(budget)) {}
+  ~MemoryWriter() override { budget_->Return(bytes_.size()); }
+  MemoryWriter(const MemoryWriter&) = delete;
+  MemoryWriter& operator=(const MemoryWriter&) = delete;
+
+  void Append(Bytes bytes) override {
+    budget_->Take(bytes.size());
+    hlsrec::Append(bytes_, bytes);
+  }
+  void Seal(Sealed sealed) override {
+    bytes_.shrink_to_fit();
+    sealed(SealedSegment{.body = std::make_shared<MemoryBody>(
+                             budget_, std::exchange(bytes_, {})),
+                         .keep = std::make_shared<std::atomic<bool>>(false)});
+  }
+
+ private:
+  const std::shared_ptr<Budget> budget_;
+  Bytes bytes_;
+};
+
+class MemorySpool final : public Spool {
+ public:
+  explicit MemorySpool(std::shared_ptr<Budget> budget)
+      : budget_(std::move(budget)) {}
+  std::unique_ptr<SegmentWriter> Create(
+      const std::string&, std::shared_ptr<PendingBytes>) override {
+    return std::make_unique<MemoryWriter>(budget_);
+  }
+  Bytes TakeBuffer() override { return {}; }
+
+ private:
+  const std::shared_ptr<Budget> budget_;
+};
+
+}  // namespace
+
+std::unique_ptr<Spool> MakeMemorySpool(RuntimeCore& core) {
+  return std::make_unique<MemorySpool>(core.budget());
+}
+
+}  // namespace hlsrec::spool
