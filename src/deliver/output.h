@@ -1,0 +1,221 @@
+#ifndef HLSREC_SRC_DELIVER_OUTPUT_H_
+#define HLSREC_SRC_DELIVER_OUTPUT_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hlsrec/events.h"
+#include "hlsrec/path_template.h"
+#include "hlsrec/recorder.h"
+#include "src/base/clock.h"
+#include "src/base/executor.h"
+#include "src/deliver/bandwidth.h"
+#include "src/deliver/uploader.h"
+#include "src/playlist/media_list.h"
+
+namespace hlsrec::deliver {
+
+// One segment of one rendition as it leaves the spool; outputs share the body.
+struct SegmentRecord {
+  int rendition = 0;
+  std::uint64_t index = 0;  // in this run, from 0; the same for all renditions
+  std::chrono::microseconds duration{0};
+  WallTime start = {};
+  bool discontinuity = false;
+  // No media: nothing to store, listed with EXT-X-GAP.
+  bool gap = false;
+  std::string init_hash = {};  // empty: none needed
+  std::shared_ptr<const Body> init = {};
+  std::shared_ptr<const Body> body = {};
+  // To be set where the body could not be stored: the spool keeps it.
+  std::shared_ptr<std::atomic<bool>> keep = {};
+};
+
+// What the multivariant playlist says of a rendition.
+struct RenditionInfo {
+  std::string name = {};
+  std::optional<int> height = {};
+  std::optional<int> kbps = {};
+  int layer = 0;
+  bool has_video = false;
+  // Known once the bitstream was seen.
+  std::vector<std::string> codecs = {};
+  int width = 0;
+  int display_height = 0;
+  double frame_rate = 0;
+  std::string_view video_range = {};
+  std::string language = {};
+  std::string title = {};
+  int channels = 0;
+};
+
+// One playlist of one rendition, with where it starts.
+struct PlaylistPlan {
+  PathTemplate path = {};
+  // Continued from what exists, or fresh.
+  playlist::MediaList list;
+  playlist::MediaListOptions list_options = {};
+  // Where it was found on Open(); empty: expanded with the first segment.
+  std::string key = {};
+};
+
+struct RenditionPlan {
+  RenditionInfo info = {};
+  // Media sequence number, and {seq} in names, of this run's first segment.
+  std::uint64_t first_sequence = 0;
+  std::uint64_t first_number = 0;
+  std::vector<PlaylistPlan> playlists = {};
+};
+
+struct OutputPlan {
+  std::string id = {};
+  std::shared_ptr<Sink> sink = {};
+  PathTemplate segment = {};
+  PathTemplate init = {};
+  std::optional<PathTemplate> multivariant = {};
+  bool fmp4 = false;
+  bool independent_segments = false;
+  ExpiredSegments expired = ExpiredSegments::kDelete;
+  std::optional<std::chrono::seconds> delete_after_end = {};
+  PathFields fields = {};  // of the recording: stream, session, time, user
+  std::vector<RenditionPlan> renditions = {};
+  RetryOptions retry = {};
+};
+
+// Stores segments on one sink and publishes playlists of what is stored: init
+// section before segment, segment before media playlist, that before the
+// multivariant one. The only writer of playlists.
+//
+// Threads. Everything on the recording's strand.
+// Lifetime. Held by its calls in flight.
+class Output : public std::enable_shared_from_this<Output> {
+ public:
+  Output(std::shared_ptr<Strand> strand, const Clock& clock, OutputPlan plan,
+         std::function<void(Event)> emit);
+
+  // Segments of one rendition in order of index, without holes.
+  void Add(SegmentRecord segment);
+  // What the bitstream says of a rendition; may come again.
+  void Describe(int rendition, RenditionInfo info);
+  // No more segments: end all playlists; `done` once, when all is stored or
+  // given up.
+  void Finish(std::function<void(OutputResult)> done);
+  // Out of time: what is not stored is missing.
+  void GiveUp();
+
+  [[nodiscard]] const Uploader& uploader() const { return *uploader_; }
+  [[nodiscard]] std::uint64_t stored() const { return stored_; }
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+
+ private:
+  struct Pending {
+    SegmentRecord record;
+    std::string key;
+    enum class State { kWaiting, kStored, kLost } state = State::kWaiting;
+  };
+  // One playlist that is being written.
+  struct Playlist {
+    explicit Playlist(PlaylistPlan plan_in)
+        : plan(std::move(plan_in)), list(plan.list), key(plan.key) {}
+    PlaylistPlan plan;
+    playlist::MediaList list;
+    std::string key;
+    bool dirty = false;
+    bool ended = false;
+    bool in_flight = false;
+    bool published = false;  // at least one version is stored
+    bool final_stored = false;
+    Status status = {};
+    // The oldest segment that the newest stored version lists.
+    std::uint64_t stored_oldest = 0;
+  };
+  struct Rendition {
+    int number = 0;
+    RenditionInfo info;
+    std::uint64_t first_sequence = 0;
+    std::uint64_t first_number = 0;
+    std::deque<Pending> pending;  // not yet listed, in order
+    std::uint64_t next_listed = 0;
+    std::uint64_t next_index = 0;
+    // Init sections by hash: put, and stored.
+    std::map<std::string, bool> inits;
+    // Rotated-out lists stay until their last version is stored.
+    std::vector<std::shared_ptr<Playlist>> playlists;
+    std::vector<std::shared_ptr<Playlist>> rotated;
+    BandwidthMeter bandwidth;
+    // What the published multivariant playlist allows for.
+    std::int64_t promised_peak = 0;
+    // Segments that will leave, by sequence: only where nothing keeps them.
+    struct Expirable {
+      std::string key;
+      // How long it stays after it left the last list, RFC 8216 section 6.2.2.
+      std::chrono::microseconds hold{0};
+    };
+    std::map<std::uint64_t, Expirable> expirable;
+  };
+
+  void OnInitStored(int rendition, const std::string& hash,
+                    const Status& status);
+  void OnStored(int rendition, std::uint64_t index, const Status& status);
+  void Advance(Rendition& rendition);
+  void List(Rendition& rendition, const Pending& pending);
+  void AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
+                const Pending& pending);
+  void Publish(Rendition& rendition, const std::shared_ptr<Playlist>& playlist);
+  void OnPublished(Rendition& rendition,
+                   const std::shared_ptr<Playlist>& playlist, bool ended,
+                   std::uint64_t oldest, const Status& status);
+  void Expire(Rendition& rendition);
+  void PutSegment(Rendition& rendition, Pending& pending);
+  void PutInit(Rendition& rendition, const SegmentRecord& record);
+  void PublishMultivariant();
+  [[nodiscard]] std::string RenderMultivariant(bool final) const;
+  void PublishAll();
+  void EndLists();
+  void CheckFinished();
+  void ScheduleDeleteAfterEnd();
+  void DeleteNext(std::size_t next);
+  OutputResult MakeResult() const;
+  [[nodiscard]] PathFields FieldsFor(const Rendition& rendition) const;
+  [[nodiscard]] bool KeepsEverything(const Rendition& rendition) const;
+  void EmitFor(EventType type, const Rendition& rendition, const Pending& p,
+               const Status& status);
+
+  const std::shared_ptr<Strand> strand_;
+  const Clock& clock_;
+  const OutputPlan plan_;
+  const std::function<void(Event)> emit_;
+  std::shared_ptr<Uploader> uploader_;
+  std::vector<Rendition> renditions_;
+
+  struct Multivariant {
+    std::string key;
+    bool untrue = false;   // what it says of codecs or playlists changed
+    bool refused = false;  // for good
+    bool in_flight = false;
+    bool published = false;
+    bool final_stored = false;
+    Status status = {};
+  } multivariant_;
+
+  bool finishing_ = false;
+  bool given_up_ = false;
+  bool finished_ = false;
+  std::function<void(OutputResult)> done_;
+  std::uint64_t stored_ = 0;
+  std::uint64_t lost_ = 0;
+  std::vector<std::string> missing_;
+  std::vector<std::string> all_keys_;  // only with delete_after_end
+};
+
+}  // namespace hlsrec::deliver
+
+#endif  // HLSREC_SRC_DELIVER_OUTPUT_H_

@@ -1,0 +1,142 @@
+#include "src/deliver/uploader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/base/status_util.h"
+
+namespace hlsrec::deliver {
+
+Uploader::Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
+                   std::shared_ptr<Sink> sink, const UploaderOptions& options,
+                   std::function<void(const AttemptFailed&)> on_failure,
+                   std::function<void()> on_recovery)
+    : strand_(std::move(strand)),
+      clock_(clock),
+      sink_(std::move(sink)),
+      options_(options),
+      on_failure_(std::move(on_failure)),
+      on_recovery_(std::move(on_recovery)) {}
+
+void Uploader::Put(PutRequest request, Done done) {
+  const JobId id = next_id_++;
+  backlog_bytes_ += request.body->size();
+  jobs_.emplace(id,
+                Job{.request = std::move(request), .done = std::move(done)});
+  if (stopped_) {
+    Finish(id, Cancelled("put: {}: the output was given up",
+                         jobs_.at(id).request.key));
+    return;
+  }
+  waiting_.push_back(id);
+  Start();
+}
+
+void Uploader::Remove(const std::string& key, Done done) {
+  if (sink_ == nullptr) {
+    return done(Cancelled("remove: {}: the output was given up", key));
+  }
+  sink_->Remove(key, [strand = strand_, done = std::move(done)](Status status) {
+    strand->Post([done, status = std::move(status)] { done(status); });
+  });
+}
+
+void Uploader::Start() {
+  while (!stopped_ && in_flight_ < options_.parallel && !waiting_.empty()) {
+    const JobId id = waiting_.front();
+    waiting_.pop_front();
+    ++in_flight_;
+    Attempt(id);
+  }
+}
+
+void Uploader::Attempt(JobId id) {
+  Job& job = jobs_.at(id);
+  ++job.attempt;
+  sink_->Put(job.request, [self = shared_from_this(), id](Status status) {
+    self->strand_->Post([self, id, status = std::move(status)]() mutable {
+      self->OnReply(id, std::move(status));
+    });
+  });
+}
+
+void Uploader::OnReply(JobId id, Status status) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  Job& job = found->second;
+  if (status.code() == StatusCode::kAlreadyExists && job.attempt > 1 &&
+      !stopped_) {
+    // An earlier attempt may have stored it and lost the reply.
+    return ResolveExisting(id, std::move(status));
+  }
+  if (status.ok() || stopped_ || !IsRetryable(status.code())) {
+    if (status.ok() && std::exchange(degraded_, false)) on_recovery_();
+    --in_flight_;
+    Finish(id, status);
+    return Start();
+  }
+  job.last = status;
+  degraded_ = true;
+  ++retries_;
+  on_failure_(
+      {.key = job.request.key, .attempt = job.attempt, .status = status});
+  const double jitter =
+      static_cast<double>(random_() - std::minstd_rand::min()) /
+      static_cast<double>(std::minstd_rand::max() - std::minstd_rand::min());
+  const auto delay = RetryDelay(options_.retry, job.attempt, jitter);
+  // The place in flight is given up meanwhile: others may fare better.
+  --in_flight_;
+  strand_->PostAt(clock_.Steady() + delay, [self = shared_from_this(), id] {
+    if (self->stopped_ || !self->jobs_.contains(id)) return;
+    self->waiting_.push_front(id);
+    self->Start();
+  });
+  Start();
+}
+
+void Uploader::ResolveExisting(JobId id, Status conflict) {
+  const Job& job = jobs_.at(id);
+  sink_->List(job.request.key, [self = shared_from_this(), id,
+                                conflict = std::move(conflict)](
+                                   StatusOr<std::vector<ObjectInfo>> listed) {
+    self->strand_->Post([self, id, conflict, listed = std::move(listed)] {
+      const auto found = self->jobs_.find(id);
+      if (found == self->jobs_.end()) return;
+      const PutRequest& request = found->second.request;
+      bool same = false;
+      if (listed.ok()) {
+        for (const ObjectInfo& object : *listed) {
+          same = same || (object.key == request.key &&
+                          object.size_bytes == request.body->size());
+        }
+      }
+      --self->in_flight_;
+      self->Finish(id, same ? Status() : conflict);
+      self->Start();
+    });
+  });
+}
+
+void Uploader::Finish(JobId id, const Status& status) {
+  auto node = jobs_.extract(id);
+  if (node.empty()) return;
+  backlog_bytes_ -= node.mapped().request.body->size();
+  node.mapped().done(status);
+}
+
+void Uploader::Stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  const auto sink = std::exchange(sink_, nullptr);
+  waiting_.clear();
+  std::vector<JobId> ids;
+  for (const auto& [id, job] : jobs_) ids.push_back(id);
+  for (const JobId id : ids) {
+    const Job& job = jobs_.at(id);
+    Finish(id, job.last.ok() ? DeadlineExceeded("put: {}: no reply in time",
+                                                job.request.key)
+                             : job.last);
+  }
+}
+
+}  // namespace hlsrec::deliver

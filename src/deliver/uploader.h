@@ -1,0 +1,95 @@
+#ifndef HLSREC_SRC_DELIVER_UPLOADER_H_
+#define HLSREC_SRC_DELIVER_UPLOADER_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "hlsrec/sink.h"
+#include "src/base/clock.h"
+#include "src/base/executor.h"
+#include "src/deliver/retry.h"
+
+namespace hlsrec::deliver {
+
+struct UploaderOptions {
+  int parallel = 4;
+  RetryOptions retry = {};
+};
+
+// What one attempt came to; told while the object is still on its way.
+struct AttemptFailed {
+  std::string key = {};
+  int attempt = 0;
+  Status status = {};
+};
+
+// Brings objects to one sink: several at once, each tried until it is stored
+// or can't be. The only place that retries.
+//
+// Threads. Everything on the strand given; the sink's replies are brought
+// there. Lifetime. Held by its calls in flight. After Stop() waiting objects
+// are
+//     answered with the last failure, and no attempt begins.
+class Uploader : public std::enable_shared_from_this<Uploader> {
+ public:
+  using Done = std::function<void(Status)>;
+
+  Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
+           std::shared_ptr<Sink> sink, const UploaderOptions& options,
+           std::function<void(const AttemptFailed&)> on_failure,
+           std::function<void()> on_recovery);
+
+  // Puts in order of calls as far as there is room; `done` on the strand.
+  void Put(PutRequest request, Done done);
+  // One attempt, beside the puts.
+  void Remove(const std::string& key, Done done);
+  void Stop();
+
+  [[nodiscard]] std::uint64_t backlog_objects() const { return jobs_.size(); }
+  [[nodiscard]] std::uint64_t backlog_bytes() const { return backlog_bytes_; }
+  [[nodiscard]] std::uint64_t retries() const { return retries_; }
+  [[nodiscard]] bool degraded() const { return degraded_; }
+
+ private:
+  struct Job {
+    PutRequest request;
+    Done done;
+    int attempt = 0;
+    Status last = {};
+  };
+  using JobId = std::uint64_t;
+
+  void Start();
+  void Attempt(JobId id);
+  void OnReply(JobId id, Status status);
+  void ResolveExisting(JobId id, Status conflict);
+  void Finish(JobId id, const Status& status);
+
+  const std::shared_ptr<Strand> strand_;
+  const Clock& clock_;
+  // Let go of by Stop(): a sink that never answers holds us.
+  std::shared_ptr<Sink> sink_;
+  const UploaderOptions options_;
+  const std::function<void(const AttemptFailed&)> on_failure_;
+  const std::function<void()> on_recovery_;
+
+  std::map<JobId, Job> jobs_;
+  std::deque<JobId> waiting_;
+  JobId next_id_ = 1;
+  int in_flight_ = 0;
+  bool stopped_ = false;
+  bool degraded_ = false;
+  std::uint64_t backlog_bytes_ = 0;
+  std::uint64_t retries_ = 0;
+  std::minstd_rand random_;
+};
+
+}  // namespace hlsrec::deliver
+
+#endif  // HLSREC_SRC_DELIVER_UPLOADER_H_
