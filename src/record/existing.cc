@@ -1,0 +1,259 @@
+#include "src/record/existing.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/playlist/parse.h"
+#include "src/playlist/render.h"
+
+namespace hlsrec::record {
+namespace {
+
+constexpr std::uint64_t kMaxPlaylistBytes = std::uint64_t{256} << 20;
+
+// Waits for an asynchronous answer on the caller's thread.
+template <typename T>
+class Answer {
+ public:
+  void Set(StatusOr<T> value) {
+    value_ = std::move(value);
+    latch_.Open();
+  }
+  StatusOr<T> Take(RuntimeCore& core) {
+    core.Await(latch_);
+    // A simulation has nothing left to do, and no answer.
+    if (!value_) return DeadlineExceeded("the sink does not answer");
+    return *std::move(value_);
+  }
+
+ private:
+  Latch latch_;
+  std::optional<StatusOr<T>> value_;
+};
+
+// The playlist's text; none where there is none.
+StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
+                                                 const std::string& key) {
+  const auto answer = std::make_shared<Answer<std::string>>();
+  sink.Get(key, kMaxPlaylistBytes, [answer](StatusOr<std::string> text) {
+    answer->Set(std::move(text));
+  });
+  StatusOr<std::string> text = answer->Take(core);
+  if (text.ok()) return std::optional<std::string>(std::move(text).value());
+  if (text.status().code() == StatusCode::kNotFound) {
+    return std::optional<std::string>();
+  }
+  return text.status().WithContext(sink.Describe());
+}
+
+StatusOr<std::vector<ObjectInfo>> ListObjects(RuntimeCore& core, Sink& sink,
+                                              const std::string& prefix) {
+  const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
+  sink.List(prefix, [answer](StatusOr<std::vector<ObjectInfo>> objects) {
+    answer->Set(std::move(objects));
+  });
+  return answer->Take(core);
+}
+
+PathFields FieldsOf(const deliver::OutputPlan& output,
+                    const deliver::RenditionPlan& rendition) {
+  PathFields fields = output.fields;
+  fields.rendition = rendition.info.name;
+  fields.height = rendition.info.height;
+  fields.kbps = rendition.info.kbps;
+  fields.layer = rendition.info.layer;
+  fields.sequence = rendition.first_number;
+  fields.segment_time = output.fields.time;
+  return fields;
+}
+
+// The number after that in the last name, where our template made that name;
+// else the media sequence number goes on.
+std::uint64_t NextNumber(const deliver::OutputPlan& output,
+                         const deliver::RenditionPlan& rendition,
+                         const deliver::PlaylistPlan& plan) {
+  const std::vector<std::string>& uris = plan.list.imported_uris();
+  const std::uint64_t otherwise = plan.list.next_sequence();
+  if (uris.empty()) return otherwise;
+  const std::string& last = uris.back();
+  const std::size_t dot = std::min(last.rfind('.'), last.size());
+  std::size_t start = dot;
+  while (start > 0 && last[start - 1] >= '0' && last[start - 1] <= '9' &&
+         dot - start < 18) {
+    --start;
+  }
+  if (start == dot) return otherwise;
+  // "%09d" right behind digits of a name: as many digits as the template makes.
+  for (std::size_t from = start; from < dot; ++from) {
+    PathFields fields = FieldsOf(output, rendition);
+    fields.extension = last.substr(std::min(dot + 1, last.size()));
+    fields.sequence = std::stoull(last.substr(from, dot - from));
+    const StatusOr<std::string> key = output.segment.Expand(fields);
+    if (key.ok() && playlist::RelativeUri(plan.key, *key) == last) {
+      return *fields.sequence + 1;
+    }
+  }
+  return otherwise;
+}
+
+// The number after all that stored objects of the segments' names have; none
+// where there is none. A segment that was stored but never listed keeps its
+// name.
+StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
+    RuntimeCore& core, const deliver::OutputPlan& output,
+    const deliver::RenditionPlan& rendition) {
+  PathFields fields = FieldsOf(output, rendition);
+  fields.extension = output.fmp4 ? "m4s" : "ts";
+  const auto expand = [&](std::uint64_t number) {
+    fields.sequence = number;
+    return output.segment.Expand(fields);
+  };
+  // Two names that differ in every digit share what stands before the number.
+  HLSREC_ASSIGN_OR_RETURN(const std::string ones, expand(111111111));
+  HLSREC_ASSIGN_OR_RETURN(const std::string twos, expand(222222222));
+  const std::string prefix(
+      ones.begin(),
+      std::mismatch(ones.begin(), ones.end(), twos.begin(), twos.end()).first);
+  HLSREC_ASSIGN_OR_RETURN(const std::string one, expand(1));
+  const std::size_t width =
+      9 -
+      std::min<std::size_t>(ones.size() - std::min(one.size(), ones.size()), 8);
+  // A name with the segment's time in it is never met again.
+  if (output.segment.Uses("segment_time"))
+    return std::optional<std::uint64_t>();
+  HLSREC_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> objects,
+                          ListObjects(core, *output.sink, prefix));
+  std::optional<std::uint64_t> next;
+  for (const ObjectInfo& object : objects) {
+    std::size_t end = prefix.size();
+    while (end < object.key.size() && end - prefix.size() < 18 &&
+           object.key[end] >= '0' && object.key[end] <= '9') {
+      ++end;
+    }
+    // "cam2000000001.ts" is cam2's first, not the two thousand millionth of
+    // cam.
+    constexpr std::size_t kWide = 6;
+    if (end == prefix.size()) continue;
+    if (width >= kWide && end - prefix.size() != width) continue;
+    const std::uint64_t number =
+        std::stoull(object.key.substr(prefix.size(), end - prefix.size()));
+    const StatusOr<std::string> key = expand(number);
+    if (!key.ok() || *key != object.key) continue;
+    next = std::max(next.value_or(0), number + 1);
+  }
+  return next;
+}
+
+Status KeepStoredSegments(RuntimeCore& core, IfPlaylistExists mode,
+                          deliver::OutputPlan& output) {
+  for (deliver::RenditionPlan& rendition : output.renditions) {
+    HLSREC_ASSIGN_OR_RETURN(const std::optional<std::uint64_t> next,
+                            AfterStoredNumbers(core, output, rendition));
+    if (!next || *next <= rendition.first_number) continue;
+    if (mode == IfPlaylistExists::kFail) {
+      return AlreadyExists(
+          "{}: segments of another recording have the names of this one: "
+          "append to it, or choose another name or session",
+          output.sink->Describe());
+    }
+    rendition.first_number = *next;
+  }
+  return {};
+}
+
+// The multivariant playlist is written anew; another kind of playlist under its
+// name is somebody else's.
+Status CheckMultivariant(RuntimeCore& core, IfPlaylistExists mode,
+                         const deliver::OutputPlan& output) {
+  if (!output.multivariant) return {};
+  PathFields fields = output.fields;
+  fields.extension = "m3u8";
+  HLSREC_ASSIGN_OR_RETURN(const std::string key,
+                          output.multivariant->Expand(fields));
+  HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
+                          GetPlaylist(core, *output.sink, key));
+  if (!text) return {};
+  if (mode == IfPlaylistExists::kFail) {
+    return AlreadyExists(
+        "{}: {}: a playlist is there: append to it, or choose another name or "
+        "session",
+        output.sink->Describe(), key);
+  }
+  const auto parsed = playlist::ParsePlaylist(*text);
+  if (parsed.ok() && parsed->kind == playlist::PlaylistKind::kMultivariant) {
+    return {};
+  }
+  return FailedPrecondition(
+      "{}: {}: is a media playlist, but this recording has several renditions: "
+      "choose another name or session",
+      output.sink->Describe(), key);
+}
+
+}  // namespace
+
+StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
+                                deliver::OutputPlan& output) {
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  bool continued = false;
+  for (deliver::RenditionPlan& rendition : output.renditions) {
+    for (deliver::PlaylistPlan& plan : rendition.playlists) {
+      PathFields fields = FieldsOf(output, rendition);
+      fields.extension = "m3u8";
+      HLSREC_ASSIGN_OR_RETURN(const std::string key, plan.path.Expand(fields));
+      HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
+                              GetPlaylist(core, *output.sink, key));
+      if (!text) continue;
+      if (mode == IfPlaylistExists::kFail) {
+        return AlreadyExists(
+            "{}: {}: a playlist is there: append to it, or choose another "
+            "name or session",
+            output.sink->Describe(), key);
+      }
+      StatusOr<playlist::MediaList> list =
+          playlist::MediaList::Continue(plan.list_options, *text);
+      if (!list.ok()) {
+        return list.status().WithContext(
+            fmt::format("{}: {}", output.sink->Describe(), key));
+      }
+      continued = true;
+      plan.list = std::move(list).value();
+      plan.list_options.target_duration = plan.list.target_duration();
+      plan.key = key;
+      limit = std::min(limit, plan.list.target_duration());
+      rendition.first_sequence =
+          std::max(rendition.first_sequence, plan.list.next_sequence());
+      rendition.first_number =
+          std::max(rendition.first_number, NextNumber(output, rendition, plan));
+    }
+  }
+  HLSREC_RETURN_IF_ERROR(CheckMultivariant(core, mode, output));
+  if (!continued) {
+    HLSREC_RETURN_IF_ERROR(KeepStoredSegments(core, mode, output));
+    return limit;
+  }
+  // One number for all renditions keeps their segments side by side.
+  std::uint64_t first = 0;
+  for (const auto& rendition : output.renditions) {
+    first = std::max(first, rendition.first_sequence);
+  }
+  for (auto& rendition : output.renditions) {
+    for (deliver::PlaylistPlan& plan : rendition.playlists) {
+      if (!plan.list.empty() && plan.list.next_sequence() != first) {
+        return FailedPrecondition(
+            "{}: {}: ends at number {}, another playlist of this output at "
+            "{}: they can't be continued together",
+            output.sink->Describe(), plan.key, plan.list.next_sequence(),
+            first);
+      }
+    }
+    rendition.first_sequence = first;
+  }
+  HLSREC_RETURN_IF_ERROR(KeepStoredSegments(core, mode, output));
+  return limit;
+}
+
+}  // namespace hlsrec::record

@@ -1,0 +1,157 @@
+#include "src/record/packager.h"
+
+#include <utility>
+
+#include "src/av/mp4_init.h"
+#include "src/base/hash.h"
+#include "src/base/status_util.h"
+
+namespace hlsrec::record {
+namespace {
+
+// Large enough to make the hand-over to the I/O strand cheap.
+constexpr std::size_t kBlock = std::size_t{128} << 10;
+
+// A fragment is held in memory; timestamps alone do not bound it.
+constexpr std::uint64_t kMaxFragment = std::uint64_t{8} << 20;
+
+}  // namespace
+
+Packager::Packager(std::shared_ptr<Strand> strand, spool::Spool& spool,
+                   Options options, OnSegment on_segment, OnFailed on_failed)
+    : strand_(std::move(strand)),
+      spool_(spool),
+      options_(std::move(options)),
+      on_segment_(std::move(on_segment)),
+      on_failed_(std::move(on_failed)) {}
+
+Status Packager::Configure(std::vector<media::MuxTrack> tracks) {
+  if (!options_.fmp4) {
+    HLSREC_ASSIGN_OR_RETURN(muxer_,
+                            media::MakeTsMuxer({.tracks = std::move(tracks)}));
+    return {};
+  }
+  const media::Fmp4MuxerOptions options{.tracks = std::move(tracks)};
+  HLSREC_ASSIGN_OR_RETURN(const Bytes init, av::BuildInitSection(options));
+  HLSREC_ASSIGN_OR_RETURN(muxer_, media::MakeFmp4Muxer(options));
+  init_hash_ = Sha256Hex(init);
+  init_ = MakeStringBody(std::string(init.begin(), init.end()));
+  return {};
+}
+
+void Packager::Begin() {
+  in_segment_ = true;
+  samples_ = 0;
+}
+
+// Late, so that a segment without samples leaves no trace.
+void Packager::Open() {
+  // Random: spools are shared, and outlive what was killed.
+  writer_ = spool_.Create(
+      fmt::format("{}.{}", RandomHex(24), options_.fmp4 ? "m4s" : "ts"),
+      options_.pending);
+  muxer_->Begin(out_);
+}
+
+void Packager::Write(const media::TimedSample& sample) {
+  if (samples_ == 0) {
+    Open();
+    flushed_at_ = sample.dts90;
+  }
+  muxer_->Write(sample.sample, out_);
+  ++samples_;
+  unflushed_bytes_ += sample.sample.payload.size();
+  if (sample.dts90 - flushed_at_ >= options_.flush_ticks ||
+      unflushed_bytes_ >= kMaxFragment) {
+    flushed_at_ = sample.dts90;
+    Flush();
+  } else if (out_.size() >= kBlock) {
+    Spill();
+  }
+}
+
+bool Packager::FlushIfIdle() {
+  if (!in_segment_ || samples_ == 0) return false;
+  if (std::exchange(flushed_, false)) return true;
+  Flush();
+  flushed_ = false;
+  return false;
+}
+
+void Packager::Flush() {
+  muxer_->Flush(out_);
+  flushed_ = true;
+  unflushed_bytes_ = 0;
+  Spill();
+}
+
+void Packager::Spill() {
+  if (out_.empty()) return;
+  bytes_written_ += out_.size();
+  writer_->Append(std::exchange(out_, spool_.TakeBuffer()));
+}
+
+deliver::SegmentRecord Packager::MakeRecord(const SegmentTimes& times) const {
+  return {.rendition = options_.rendition,
+          .index = times.index,
+          .duration = times.duration,
+          .start = times.start,
+          .discontinuity = times.discontinuity};
+}
+
+void Packager::End(const SegmentTimes& times) {
+  in_segment_ = false;
+  if (samples_ > 0) muxer_->End(out_);
+  if (samples_ == 0 || times.refused) {
+    out_.clear();
+    writer_ = nullptr;
+    return AddGap(times);
+  }
+  Spill();
+  Slot& slot = slots_.emplace_back(Slot{.record = MakeRecord(times)});
+  slot.record.init_hash = init_hash_;
+  slot.record.init = init_;
+  writer_->Seal([self = shared_from_this(),
+                 index = times.index](StatusOr<spool::SealedSegment> sealed) {
+    self->strand_->Post([self, index, sealed = std::move(sealed)]() mutable {
+      self->OnSealed(index, std::move(sealed));
+    });
+  });
+  writer_ = nullptr;
+}
+
+void Packager::AddGap(const SegmentTimes& times) {
+  Slot slot{.record = MakeRecord(times), .ready = true};
+  slot.record.gap = true;
+  slots_.push_back(std::move(slot));
+  Drain();
+}
+
+void Packager::OnSealed(std::uint64_t index,
+                        StatusOr<spool::SealedSegment> sealed) {
+  for (Slot& slot : slots_) {
+    if (slot.record.index != index) continue;
+    slot.ready = true;
+    if (sealed.ok()) {
+      slot.record.body = std::move(sealed->body);
+      slot.record.keep = std::move(sealed->keep);
+    } else {
+      // The media is gone: a hole that everybody shall see.
+      slot.record.gap = true;
+      slot.record.init_hash.clear();
+      on_failed_(sealed.status());
+    }
+    break;
+  }
+  Drain();
+}
+
+void Packager::Drain() {
+  while (!slots_.empty() && slots_.front().ready) {
+    const deliver::SegmentRecord record = std::move(slots_.front().record);
+    slots_.pop_front();
+    on_segment_(record);
+  }
+}
+
+}  // namespace hlsrec::record

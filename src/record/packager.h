@@ -1,0 +1,101 @@
+#ifndef HLSREC_SRC_RECORD_PACKAGER_H_
+#define HLSREC_SRC_RECORD_PACKAGER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hlsrec/status.h"
+#include "src/base/executor.h"
+#include "src/deliver/output.h"
+#include "src/media/interleaver.h"
+#include "src/media/muxer.h"
+#include "src/spool/spool.h"
+
+namespace hlsrec::record {
+
+// What is known of a segment when it is sealed.
+struct SegmentTimes {
+  std::uint64_t index = 0;
+  std::chrono::microseconds duration{0};
+  WallTime start = {};
+  bool discontinuity = false;
+  // Its media is not to be published: EXT-X-GAP stands for it.
+  bool refused = false;
+};
+
+// One rendition in one container: samples in, sealed segments out, in order.
+//
+// Threads. Everything on the recording's strand.
+// Lifetime. Held by its seals in flight.
+class Packager : public std::enable_shared_from_this<Packager> {
+ public:
+  struct Options {
+    std::shared_ptr<spool::PendingBytes> pending = {};
+    int rendition = 0;
+    bool fmp4 = false;
+    std::int64_t flush_ticks = 0;  // 90 kHz
+  };
+  // In order of index; what failed ends with `failed`, once.
+  using OnSegment = std::function<void(const deliver::SegmentRecord&)>;
+  using OnFailed = std::function<void(Status)>;
+
+  Packager(std::shared_ptr<Strand> strand, spool::Spool& spool, Options options,
+           OnSegment on_segment, OnFailed on_failed);
+
+  // The tracks from the next segment on. Not within a segment.
+  Status Configure(std::vector<media::MuxTrack> tracks);
+  void Begin();
+  void Write(const media::TimedSample& sample);
+  // Brings what is whole to the spool, unless that happened since the last
+  // call: for sources that fall silent. True: ask again later.
+  bool FlushIfIdle();
+  void End(const SegmentTimes& times);
+  void AddGap(const SegmentTimes& times);
+
+  [[nodiscard]] bool in_segment() const { return in_segment_; }
+  // Of the open segment.
+  [[nodiscard]] std::uint64_t samples() const { return samples_; }
+  // Segments that are not yet handed on.
+  [[nodiscard]] std::size_t sealing() const { return slots_.size(); }
+  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  struct Slot {
+    deliver::SegmentRecord record;
+    bool ready = false;
+  };
+  void Open();
+  void Flush();
+  void Spill();
+  void OnSealed(std::uint64_t index, StatusOr<spool::SealedSegment> sealed);
+  void Drain();
+  deliver::SegmentRecord MakeRecord(const SegmentTimes& times) const;
+
+  const std::shared_ptr<Strand> strand_;
+  spool::Spool& spool_;
+  const Options options_;
+  const OnSegment on_segment_;
+  const OnFailed on_failed_;
+
+  std::unique_ptr<media::Muxer> muxer_;
+  std::string init_hash_;
+  std::shared_ptr<const Body> init_;
+  std::unique_ptr<spool::SegmentWriter> writer_;
+  Bytes out_;
+  bool in_segment_ = false;
+  std::uint64_t samples_ = 0;
+  std::int64_t flushed_at_ = 0;
+  std::uint64_t unflushed_bytes_ = 0;
+  bool flushed_ = false;  // since the last FlushIfIdle()
+  std::uint64_t bytes_written_ = 0;
+  std::deque<Slot> slots_;  // in order; the front is handed on first
+};
+
+}  // namespace hlsrec::record
+
+#endif  // HLSREC_SRC_RECORD_PACKAGER_H_

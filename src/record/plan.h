@@ -1,0 +1,51 @@
+#ifndef HLSREC_SRC_RECORD_PLAN_H_
+#define HLSREC_SRC_RECORD_PLAN_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hlsrec/recorder.h"
+#include "src/deliver/output.h"
+#include "src/media/cutter.h"
+
+namespace hlsrec::record {
+
+// A set of tracks that share a playlist, by index into
+// RecordingOptions::tracks.
+struct RenditionTracks {
+  std::string name = {};
+  std::vector<int> tracks = {};
+};
+
+// RecordingOptions after validation: what will be done, with nothing left to
+// guess. A plain value.
+struct RecordingPlan {
+  RecordingOptions options = {};
+  std::string session = {};
+  WallTime started = {};
+  std::vector<RenditionTracks> renditions = {};
+  std::vector<deliver::OutputPlan> outputs = {};
+  std::int64_t target_duration = 1;  // seconds, EXT-X-TARGETDURATION
+  media::CutterOptions cutter = {};
+  // Where continued playlists end on the date axis.
+  WallTime not_before = {};
+};
+
+// Validates, chooses containers, reads what exists on the sinks and continues
+// or refuses it.
+//
+// Blocking. Reads playlists from the sinks.
+StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options);
+
+// kInvalidArgument names the track and the field.
+Status CheckTracks(const std::vector<Track>& tracks);
+
+// kFailedPrecondition with the remedy where `container` can't carry a track.
+Status CheckContainer(bool fmp4, const std::vector<Track>& tracks);
+
+}  // namespace hlsrec::record
+
+#endif  // HLSREC_SRC_RECORD_PLAN_H_

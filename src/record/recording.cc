@@ -1,0 +1,614 @@
+#include "src/record/recording.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "src/base/rescale.h"
+#include "src/base/status_util.h"
+
+namespace hlsrec::record {
+namespace {
+
+using media::Cut;
+using media::CutReason;
+using media::TimedSample;
+
+// How much later than the first keyframe another track may tell its format and
+// still be there from the start.
+constexpr std::int64_t kFormatWait = kClockRate;
+// What may wait for a keyframe.
+constexpr std::uint64_t kMaxHeldBytes = std::uint64_t{16} << 20;
+
+std::int64_t Ticks90(std::chrono::milliseconds duration) {
+  return duration.count() * (kClockRate / 1000);
+}
+
+// Rounding absolute positions, not lengths, keeps the sum exact.
+std::chrono::microseconds Between(std::int64_t start90, std::int64_t end90) {
+  return std::chrono::microseconds(Rescale(end90, kClock, kMicroseconds) -
+                                   Rescale(start90, kClock, kMicroseconds));
+}
+
+// Containers count audio in samples of the rate that the bitstream tells.
+std::int64_t TimescaleOf(const media::StreamFormat& format) {
+  if (CodecMediaType(format.codec) == MediaType::kVideo) return kClockRate;
+  return format.sample_rate > 0 ? format.sample_rate : kClockRate;
+}
+
+std::string_view VideoRangeName(media::VideoRange range) {
+  switch (range) {
+    case media::VideoRange::kSdr:
+      return "SDR";
+    case media::VideoRange::kHlg:
+      return "HLG";
+    case media::VideoRange::kPq:
+      return "PQ";
+  }
+  return "SDR";
+}
+
+}  // namespace
+
+Recording::Recording(std::shared_ptr<Runtime> runtime,
+                     std::shared_ptr<Strand> strand, RecordingPlan plan,
+                     std::shared_ptr<spool::PendingBytes> pending,
+                     std::function<void(RecordingResult)> finished)
+    : runtime_(std::move(runtime)),
+      core_(runtime_->core()),
+      strand_(std::move(strand)),
+      plan_(std::move(plan)),
+      pending_(std::move(pending)),
+      finished_(std::move(finished)),
+      cutter_(plan_.cutter) {}
+
+Status Recording::Start() {
+  for (const Track& track : plan_.options.tracks) {
+    HLSREC_RETURN_IF_ERROR(
+        media::AccessUnitReader::Create(track).status().WithContext(
+            fmt::format("track {}", track.id)));
+  }
+  for (const deliver::OutputPlan& output : plan_.outputs) {
+    // Outputs hold the recording until it is done; then it lets go of them.
+    outputs_.push_back(std::make_shared<deliver::Output>(
+        strand_, core_.clock(), output,
+        [self = shared_from_this()](Event event) {
+          self->Emit(std::move(event));
+        }));
+  }
+  for (std::size_t i = 0; i < plan_.renditions.size(); ++i) {
+    RenditionState rendition;
+    rendition.tracks = plan_.renditions[i].tracks;
+    for (const bool fmp4 : {false, true}) {
+      std::vector<std::shared_ptr<deliver::Output>> users;
+      for (std::size_t o = 0; o < plan_.outputs.size(); ++o) {
+        if (plan_.outputs[o].fmp4 == fmp4) users.push_back(outputs_[o]);
+      }
+      if (users.empty()) continue;
+      rendition.packagers.push_back(std::make_shared<Packager>(
+          strand_, core_.spool(),
+          Packager::Options{
+              .pending = pending_,
+              .rendition = static_cast<int>(i),
+              .fmp4 = fmp4,
+              .flush_ticks = Ticks90(plan_.options.segment.flush_interval)},
+          [self = weak_from_this(),
+           users](const deliver::SegmentRecord& record) {
+            const auto recording = self.lock();
+            if (recording == nullptr || recording->done_) return;
+            recording->OnSealed(record);
+            for (const auto& output : users) output->Add(record);
+            recording->FinishOutputs();
+          },
+          [self = weak_from_this()](const Status& status) {
+            if (const auto recording = self.lock()) recording->Fail(status);
+          }));
+    }
+    renditions_.push_back(std::move(rendition));
+  }
+  MakeTracks(plan_.options.tracks);
+  anchor_wall_ = plan_.started;
+  recorded_until_ = plan_.not_before;
+  Emit({.type = EventType::kRecordingStarted, .message = plan_.session});
+  return {};
+}
+
+void Recording::OnSealed(const deliver::SegmentRecord& record) {
+  if (record.gap) {
+    ++progress_.segments_gap;
+    return;
+  }
+  ++progress_.segments_sealed;
+  Emit({.type = EventType::kSegmentSealed,
+        .rendition =
+            plan_.renditions[static_cast<std::size_t>(record.rendition)].name,
+        .sequence = record.index,
+        .duration = record.duration,
+        .size_bytes = record.body ? record.body->size() : 0});
+}
+
+void Recording::MakeTracks(std::vector<Track> tracks) {
+  tracks_.clear();
+  if (plan_.options.renditions.empty()) {
+    renditions_.front().tracks.resize(tracks.size());
+    std::iota(renditions_.front().tracks.begin(),
+              renditions_.front().tracks.end(), 0);
+  }
+  std::vector<media::TimelineTrack> timeline_tracks;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    TrackState state;
+    state.track = std::move(tracks[i]);
+    state.video = CodecMediaType(state.track.codec) == MediaType::kVideo;
+    auto reader = media::AccessUnitReader::Create(state.track);
+    if (reader.ok()) {
+      state.reader = std::move(reader).value();
+      if (const auto& format = state.reader->format()) {
+        state.format = std::make_shared<const media::StreamFormat>(*format);
+        state.timescale = TimescaleOf(*format);
+      }
+    }
+    for (std::size_t r = 0; r < renditions_.size(); ++r) {
+      const auto& members = renditions_[r].tracks;
+      if (std::find(members.begin(), members.end(), static_cast<int>(i)) !=
+          members.end()) {
+        state.renditions.push_back(static_cast<int>(r));
+      }
+    }
+    timeline_tracks.push_back({.time_base = state.track.time_base,
+                               .wrap_bits = state.track.timestamp_wrap_bits,
+                               .timescale = state.timescale,
+                               .video = state.video});
+    tracks_.push_back(std::move(state));
+  }
+  if (timeline_) {
+    timeline_->Restart(timeline_tracks);
+  } else {
+    timeline_.emplace(plan_.options.timeline, timeline_tracks);
+  }
+  interleaver_.emplace(tracks_.size(),
+                       Ticks90(plan_.options.timeline.interleave));
+}
+
+void Recording::OnPacket(const Packet& packet, int number) {
+  TrackState& track = tracks_[static_cast<std::size_t>(number)];
+  ++progress_.packets_accepted;
+  if (phase_ != Phase::kWaiting && phase_ != Phase::kRunning) {
+    return Drop(track, "came after the end");
+  }
+  if (track.reader == nullptr || track.renditions.empty()) {
+    return Drop(track, "in no rendition");
+  }
+  StatusOr<media::AccessUnit> unit = track.reader->Read(packet.payload);
+  if (!unit.ok()) return Drop(track, unit.status().message());
+  if (unit->format_changed && track.reader->format()) {
+    track.timescale = TimescaleOf(*track.reader->format());
+    timeline_->SetTimescale(number, track.timescale);
+  }
+  const std::optional<media::Placed> placed =
+      timeline_->Place(number, {.pts = packet.pts,
+                                .dts = packet.dts,
+                                .duration = packet.duration,
+                                .audio_samples = unit->audio_samples});
+  if (!placed) return Drop(track, "has no timestamp and none before it");
+  if (placed->repaired) ++progress_.packets_repaired;
+
+  TimedSample sample;
+  sample.sample = {.track = number,
+                   .pts = placed->pts,
+                   .dts = placed->dts,
+                   .duration = placed->duration,
+                   .keyframe = !track.video || unit->random_access,
+                   .units = std::move(unit->units),
+                   .payload = std::move(unit->payload)};
+  const Rational tick{.num = 1, .den = track.timescale};
+  sample.dts90 = Rescale(placed->dts, tick, kClock);
+  sample.pts90 = Rescale(placed->pts, tick, kClock);
+  sample.end90 = Rescale(placed->pts + placed->duration, tick, kClock);
+  sample.discontinuity = placed->discontinuity;
+  sample.wall = packet.capture_time.value_or(core_.clock().Wall());
+  if (unit->format_changed && track.reader->format()) {
+    sample.format =
+        std::make_shared<const media::StreamFormat>(*track.reader->format());
+  }
+  if (sample.discontinuity) {
+    while (auto earlier = interleaver_->Pop(/*drain=*/true)) {
+      Route(std::move(*earlier));
+    }
+    ++progress_.discontinuities;
+    Emit({.type = EventType::kDiscontinuity,
+          .message = std::string(placed->reason)});
+  }
+  interleaver_->Push(std::move(sample));
+  while (auto next = interleaver_->Pop()) Route(std::move(*next));
+  ArmFlushTimer();
+}
+
+void Recording::Route(TimedSample sample) {
+  TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
+  const bool changed = sample.format != nullptr && track.format != nullptr &&
+                       *sample.format != *track.format;
+  if (sample.format != nullptr) track.format = sample.format;
+  if (phase_ == Phase::kWaiting) return Hold(std::move(sample));
+  if (phase_ != Phase::kRunning) return Drop(track, "came after the end");
+  if (sample.discontinuity || (changed && track.active)) {
+    if (!sample.discontinuity) {
+      ++progress_.discontinuities;
+      Emit({.type = EventType::kTracksChanged,
+            .message = fmt::format("track {}: {}", track.track.id,
+                                   track.format->codec_string)});
+    }
+    EndAllSegments();
+    const bool leads = sample.sample.track == leader_;
+    const bool decodable = !sample.discontinuity && !leads;
+    Hold(std::move(sample));
+    if (decodable && phase_ == Phase::kWaiting) {
+      // Another track's new format does not cost us the picture.
+      for (TrackState& other : tracks_) other.needs_keyframe = false;
+      TryOpenGate(Gate::kNow);
+    }
+    return;
+  }
+  if (!track.active) {
+    // It joins with the next segment that starts at a keyframe.
+    if (track.format != nullptr && (!track.video || sample.sample.keyframe)) {
+      if (track.video && video_given_up_) {
+        video_given_up_ = false;
+        EndAllSegments();
+        return Hold(std::move(sample));
+      }
+      cutter_.Request();
+    }
+    return Drop(track, "before the keyframe its track joins at");
+  }
+  if (track.video && track.needs_keyframe) {
+    if (!sample.sample.keyframe)
+      return Drop(track, "before its first keyframe");
+    track.needs_keyframe = false;
+  }
+  Record(sample);
+}
+
+void Recording::Hold(TimedSample sample) {
+  TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
+  phase_ = Phase::kWaiting;
+  if (track.video && track.needs_keyframe) {
+    if (!sample.sample.keyframe)
+      return Drop(track, "before the first keyframe");
+    track.needs_keyframe = false;
+  }
+  held_bytes_ += sample.sample.payload.size();
+  held_.push_back(std::move(sample));
+  TryOpenGate(Gate::kWhenReady);
+}
+
+int Recording::ChooseLeader() const {
+  if (!video_given_up_) {
+    for (const RenditionState& rendition : renditions_) {
+      for (const int track : rendition.tracks) {
+        if (tracks_[static_cast<std::size_t>(track)].video) return track;
+      }
+    }
+  }
+  for (const RenditionState& rendition : renditions_) {
+    for (const int track : rendition.tracks) {
+      const TrackState& state = tracks_[static_cast<std::size_t>(track)];
+      if (!state.video && state.format != nullptr) return track;
+    }
+  }
+  return -1;
+}
+
+void Recording::TryOpenGate(Gate gate) {
+  if (held_.empty()) return;
+  leader_ = ChooseLeader();
+  if (gate == Gate::kNow) return OpenGate(0);
+  const std::int64_t newest = held_.back().dts90;
+  const bool waited = gate == Gate::kLastChance ||
+                      held_bytes_ > kMaxHeldBytes ||
+                      newest - held_.front().dts90 >=
+                          Ticks90(plan_.options.timeline.wait_for_keyframe);
+  const auto keyframe =
+      std::find_if(held_.begin(), held_.end(), [&](const TimedSample& sample) {
+        return sample.sample.track == leader_ && sample.sample.keyframe;
+      });
+  if (keyframe == held_.end()) {
+    if (!waited) return;
+    if (!video_given_up_ && leader_ >= 0 &&
+        tracks_[static_cast<std::size_t>(leader_)].video) {
+      video_given_up_ = true;
+      Emit({.type = EventType::kForcedCut,
+            .message = "no keyframe came: recording without video"});
+      return TryOpenGate(gate);
+    }
+    // Nothing that could lead: bounded by letting go of the oldest.
+    Drop(tracks_[static_cast<std::size_t>(held_.front().sample.track)],
+         "no track can lead");
+    held_bytes_ -= held_.front().sample.payload.size();
+    held_.pop_front();
+    return;
+  }
+  const bool all_known =
+      std::all_of(tracks_.begin(), tracks_.end(), [](const TrackState& track) {
+        return track.renditions.empty() || track.format != nullptr;
+      });
+  if (!all_known && !waited && newest - keyframe->dts90 < kFormatWait) return;
+  OpenGate(static_cast<std::size_t>(keyframe - held_.begin()));
+}
+
+void Recording::OpenGate(std::size_t keyframe) {
+  if (Status status = ConfigurePackagers(); !status.ok()) return Fail(status);
+  std::deque<TimedSample> samples;
+  samples.swap(held_);
+  held_bytes_ = 0;
+  const std::int64_t start = samples[keyframe].pts90;
+  const bool first = !started_;
+  anchor90_ = start;
+  // Never back: the date axis only goes on (R38).
+  anchor_wall_ = std::max(recorded_until_, samples[keyframe].wall);
+  if (pending_gap_.count() > 0) {
+    const auto gap = std::exchange(pending_gap_, {});
+    AddGaps(gap);
+    anchor_wall_ = recorded_until_;
+  }
+  phase_ = Phase::kRunning;
+  started_ = true;
+  const std::uint64_t index = next_index_++;
+  for (RenditionState& rendition : renditions_) {
+    BeginSegment(rendition, start, index, !first);
+  }
+  for (TimedSample& sample : samples) {
+    TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
+    // A recording starts with its first picture; after a break everything that
+    // was accepted is kept.
+    if (first && !track.video && sample.end90 <= start) {
+      Drop(track, "before the first keyframe");
+    } else if (!track.active) {
+      Drop(track, "before the keyframe its track joins at");
+    } else if (phase_ == Phase::kRunning) {
+      sample.discontinuity = false;
+      sample.format = nullptr;
+      Record(sample);
+    }
+  }
+}
+
+Status Recording::ConfigurePackagers() {
+  for (TrackState& track : tracks_) {
+    track.active = track.format != nullptr && !track.renditions.empty() &&
+                   !(track.video && video_given_up_);
+  }
+  for (std::size_t r = 0; r < renditions_.size(); ++r) {
+    RenditionState& rendition = renditions_[r];
+    std::vector<media::MuxTrack> mux_tracks;
+    deliver::RenditionInfo info;
+    rendition.leads = false;
+    for (const int number : rendition.tracks) {
+      const TrackState& track = tracks_[static_cast<std::size_t>(number)];
+      rendition.leads = rendition.leads || number == leader_;
+      if (!track.active) continue;
+      const media::StreamFormat& format = *track.format;
+      mux_tracks.push_back(
+          {.track = number,
+           .format = format,
+           .timescale = static_cast<std::uint32_t>(TimescaleOf(format)),
+           .language = track.track.language});
+      if (!format.codec_string.empty()) {
+        info.codecs.push_back(format.codec_string);
+      }
+      if (track.video) {
+        info.has_video = true;
+        info.width = format.width;
+        info.display_height = format.height;
+        info.video_range = VideoRangeName(format.video_range);
+        const Rational rate = format.frame_rate.num > 0
+                                  ? format.frame_rate
+                                  : track.track.frame_rate;
+        if (rate.num > 0 && rate.den > 0) {
+          info.frame_rate =
+              static_cast<double>(rate.num) / static_cast<double>(rate.den);
+        }
+      } else {
+        info.language = track.track.language;
+        info.title = track.track.title;
+        info.channels = format.channels;
+      }
+    }
+    if (mux_tracks.empty()) continue;
+    for (const auto& packager : rendition.packagers) {
+      HLSREC_RETURN_IF_ERROR(packager->Configure(mux_tracks));
+    }
+    for (const auto& output : outputs_) {
+      output->Describe(static_cast<int>(r), info);
+    }
+  }
+  return {};
+}
+
+void Recording::Record(const TimedSample& sample) {
+  const TrackState& track =
+      tracks_[static_cast<std::size_t>(sample.sample.track)];
+  if (sample.sample.track == leader_) {
+    const std::optional<Cut> cut =
+        cutter_.Before({.pts = sample.pts90,
+                        .dts = sample.dts90,
+                        .duration = sample.end90 - sample.pts90,
+                        .keyframe = sample.sample.keyframe});
+    if (cut) MakeCut(*cut, sample.sample.keyframe);
+    if (phase_ != Phase::kRunning) {
+      return Drop(track, "came after the last segment asked for");
+    }
+  }
+  for (const int r : track.renditions) {
+    RenditionState& rendition = renditions_[static_cast<std::size_t>(r)];
+    if (rendition.pending && sample.pts90 + (sample.end90 - sample.pts90) / 2 >=
+                                 rendition.pending->start) {
+      const Cut cut = *std::exchange(rendition.pending, std::nullopt);
+      EndSegment(rendition, cut.end);
+      BeginSegment(rendition, cut.start, rendition.index + 1,
+                   cut.reason == CutReason::kDiscontinuity);
+    }
+    WriteTo(rendition, sample);
+  }
+  ++progress_.packets_written;
+}
+
+void Recording::WriteTo(RenditionState& rendition, const TimedSample& sample) {
+  const TrackState& track =
+      tracks_[static_cast<std::size_t>(sample.sample.track)];
+  if (track.video && rendition.samples == 0) {
+    rendition.keyframe_first = sample.sample.keyframe;
+    if (!sample.sample.keyframe) {
+      Emit({.type = EventType::kForcedCut,
+            .rendition = plan_
+                             .renditions[static_cast<std::size_t>(
+                                 &rendition - renditions_.data())]
+                             .name,
+            .sequence = rendition.index,
+            .message = "the segment does not start at a keyframe"});
+    }
+  }
+  if (track.video) ++rendition.samples;
+  ++rendition.written;
+  for (const auto& packager : rendition.packagers) packager->Write(sample);
+}
+
+void Recording::MakeCut(const Cut& cut, bool leader_keyframe) {
+  if (cut.reason == CutReason::kDiscontinuity) {
+    ++progress_.discontinuities;
+    Emit({.type = EventType::kDiscontinuity, .message = "media is missing"});
+  }
+  if (cut.reason == CutReason::kForced && !leader_keyframe) {
+    Emit({.type = EventType::kForcedCut,
+          .message = "no keyframe within the target duration"});
+  }
+  if (plan_.options.max_segments &&
+      progress_.segments + 1 >= *plan_.options.max_segments) {
+    // This was the last one: what follows has no place.
+    EndAllSegments(cut.end);
+    strand_->Post([self = shared_from_this()] { self->OnFinish(); });
+    phase_ = Phase::kFull;
+    return;
+  }
+  // Tracks that joined since the last start come in here.
+  const bool joins =
+      std::any_of(tracks_.begin(), tracks_.end(), [&](const TrackState& track) {
+        return !track.active && track.format != nullptr &&
+               !track.renditions.empty() && !(track.video && video_given_up_);
+      });
+  const std::uint64_t index = next_index_++;
+  if (joins) {
+    for (RenditionState& rendition : renditions_) {
+      rendition.pending.reset();
+      EndSegment(rendition, cut.end);
+    }
+    if (Status status = ConfigurePackagers(); !status.ok()) {
+      return Fail(status);
+    }
+    ++progress_.discontinuities;
+    Emit({.type = EventType::kTracksChanged, .message = "a track joined"});
+    for (RenditionState& rendition : renditions_) {
+      BeginSegment(rendition, cut.start, index, true);
+    }
+    return;
+  }
+  for (RenditionState& rendition : renditions_) {
+    if (rendition.leads) {
+      EndSegment(rendition, cut.end);
+      BeginSegment(rendition, cut.start, index,
+                   cut.reason == CutReason::kDiscontinuity);
+      continue;
+    }
+    // A rendition that still waits for the cut before is late by a segment.
+    if (rendition.pending) {
+      const Cut late = *std::exchange(rendition.pending, std::nullopt);
+      EndSegment(rendition, late.end);
+      BeginSegment(rendition, late.start, rendition.index + 1,
+                   late.reason == CutReason::kDiscontinuity);
+    }
+    rendition.pending = cut;
+  }
+}
+
+void Recording::BeginSegment(RenditionState& rendition, std::int64_t start90,
+                             std::uint64_t index, bool discontinuity) {
+  rendition.start90 = start90;
+  rendition.start_wall = WallAt(start90);
+  rendition.index = index;
+  rendition.discontinuity = discontinuity;
+  rendition.keyframe_first = true;
+  rendition.samples = 0;
+  rendition.written = 0;
+  for (const auto& packager : rendition.packagers) packager->Begin();
+}
+
+void Recording::EndSegment(RenditionState& rendition, std::int64_t end90) {
+  const SegmentTimes times{
+      .index = rendition.index,
+      .duration = Between(rendition.start90,
+                          std::clamp(end90, rendition.start90,
+                                     rendition.start90 + plan_.cutter.limit)),
+      .start = rendition.start_wall,
+      .discontinuity = rendition.discontinuity,
+      .refused =
+          plan_.options.segment.missing_keyframe != MissingKeyframe::kCut &&
+          !rendition.keyframe_first};
+  if (times.refused) {
+    progress_.packets_dropped += rendition.written;
+    progress_.packets_written -= rendition.written;
+    Emit({.type = EventType::kPacketsDropped,
+          .sequence = times.index,
+          .count = rendition.written,
+          .message = "their segment does not start at a keyframe"});
+    if (plan_.options.segment.missing_keyframe == MissingKeyframe::kFail) {
+      Fail(FailedPrecondition(
+          "segment {}: no keyframe within {} s: shorten the encoder's GOP or "
+          "allow for it",
+          times.index, plan_.target_duration));
+    }
+  }
+  recorded_until_ = std::max(recorded_until_, times.start + times.duration);
+  if (rendition.leads) progress_.duration += times.duration;
+  if (&rendition == renditions_.data()) ++progress_.segments;
+  for (const auto& packager : rendition.packagers) packager->End(times);
+}
+
+void Recording::EndAllSegments() { EndAllSegments(cutter_.end()); }
+
+void Recording::EndAllSegments(std::int64_t end) {
+  if (phase_ != Phase::kRunning) return;
+  for (RenditionState& rendition : renditions_) {
+    if (rendition.pending) {
+      const Cut cut = *std::exchange(rendition.pending, std::nullopt);
+      EndSegment(rendition, cut.end);
+      BeginSegment(rendition, cut.start, rendition.index + 1,
+                   cut.reason == CutReason::kDiscontinuity);
+    }
+    EndSegment(rendition, end);
+  }
+  cutter_.Close();
+  for (TrackState& track : tracks_) track.needs_keyframe = true;
+  phase_ = Phase::kWaiting;
+}
+
+void Recording::AddGaps(std::chrono::milliseconds missing) {
+  WallTime start = recorded_until_;
+  while (missing.count() > 0) {
+    const auto length =
+        std::min(missing, plan_.options.segment.target_duration);
+    missing -= length;
+    const SegmentTimes times{
+        .index = next_index_++, .duration = length, .start = start};
+    start += length;
+    for (RenditionState& rendition : renditions_) {
+      for (const auto& packager : rendition.packagers) packager->AddGap(times);
+    }
+  }
+  recorded_until_ = start;
+}
+
+WallTime Recording::WallAt(std::int64_t ticks90) const {
+  return anchor_wall_ + std::chrono::duration_cast<WallTime::duration>(
+                            Between(anchor90_, ticks90));
+}
+
+}  // namespace hlsrec::record

@@ -1,0 +1,166 @@
+#ifndef HLSREC_SRC_RECORD_RECORDING_H_
+#define HLSREC_SRC_RECORD_RECORDING_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hlsrec/recorder.h"
+#include "src/base/runtime_core.h"
+#include "src/deliver/output.h"
+#include "src/media/cutter.h"
+#include "src/media/interleaver.h"
+#include "src/media/stream_format.h"
+#include "src/media/timeline.h"
+#include "src/record/packager.h"
+#include "src/record/plan.h"
+
+namespace hlsrec::record {
+
+// One recording in motion: timeline, order, cuts, packagers, outputs.
+//
+//   packet ─▶ reader ─▶ timeline ─▶ interleaver ─▶ gate ─▶ cutter ─▶ packagers
+//
+// The gate holds samples back until a decoder could start: at the leading
+// track's first keyframe, and again after each break of the timeline.
+//
+// Threads. Everything on the recording's strand.
+// Lifetime. Held by its calls in flight.
+class Recording : public std::enable_shared_from_this<Recording> {
+ public:
+  // `pending` counts the bytes that wait for the spool.
+  Recording(std::shared_ptr<Runtime> runtime, std::shared_ptr<Strand> strand,
+            RecordingPlan plan, std::shared_ptr<spool::PendingBytes> pending,
+            std::function<void(RecordingResult)> finished);
+
+  // Makes the readers; nothing is recorded before it returned OK.
+  Status Start();
+
+  void OnPacket(const Packet& packet, int track);
+  void OnRestart(std::vector<Track> tracks);
+  void OnInterrupt(std::chrono::milliseconds missing);
+  void OnCut() { cutter_.Request(); }
+  void OnFinish();
+  void OnAbort();
+
+  [[nodiscard]] RecordingProgress Progress() const;
+  [[nodiscard]] const Status& failure() const { return failure_; }
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  enum class Phase { kWaiting, kRunning, kFull, kFinishing, kDone };
+
+  struct TrackState {
+    Track track;
+    bool video = false;
+    std::vector<int> renditions;
+    std::unique_ptr<media::AccessUnitReader> reader;
+    // Ticks per second of its samples: 90000, or the audio's sample rate.
+    std::int64_t timescale = 90000;
+    std::shared_ptr<const media::StreamFormat> format;  // seen at the gate
+    bool active = false;         // in the packagers' track lists
+    bool needs_keyframe = true;  // video: nothing decodable before
+  };
+  struct RenditionState {
+    std::vector<int> tracks;
+    std::vector<std::shared_ptr<Packager>> packagers;  // one per container
+    bool leads = false;  // holds the leading track: cut at once
+    // The open segment.
+    std::int64_t start90 = 0;
+    WallTime start_wall = {};
+    std::uint64_t index = 0;
+    bool discontinuity = false;
+    bool keyframe_first = true;
+    std::uint64_t samples = 0;          // pictures
+    std::uint64_t written = 0;          // of all tracks
+    std::optional<media::Cut> pending;  // to be made at its instant
+  };
+
+  void OnSealed(const deliver::SegmentRecord& record);
+  // Before the gate.
+  void MakeTracks(std::vector<Track> tracks);
+  void Route(media::TimedSample sample);
+  // The gate.
+  void Hold(media::TimedSample sample);
+  enum class Gate {
+    kWhenReady,   // a keyframe is there, and all formats or enough waiting
+    kNow,         // the picture stays decodable: whatever is held goes on
+    kLastChance,  // nothing more will come: with what there is
+  };
+  void TryOpenGate(Gate gate);
+  void OpenGate(std::size_t keyframe);
+  [[nodiscard]] int ChooseLeader() const;
+  Status ConfigurePackagers();
+  // Behind it.
+  void Record(const media::TimedSample& sample);
+  void WriteTo(RenditionState& rendition, const media::TimedSample& sample);
+  void MakeCut(const media::Cut& cut, bool leader_keyframe);
+  void BeginSegment(RenditionState& rendition, std::int64_t start90,
+                    std::uint64_t index, bool discontinuity);
+  void EndSegment(RenditionState& rendition, std::int64_t end90);
+  void EndAllSegments();
+  void EndAllSegments(std::int64_t end90);
+  void AddGaps(std::chrono::milliseconds missing);
+
+  void Drop(const TrackState& track, std::string_view reason,
+            std::uint64_t count = 1);
+  void TellDrops();
+  void Emit(Event event);
+  void Fail(const Status& status);
+  void FinishOutputs();
+  void GiveUp();
+  void OnOutputDone(std::size_t output, OutputResult result);
+  void Done(Status status);
+  void ArmFlushTimer();
+  void OnFlushTimer();
+
+  [[nodiscard]] WallTime WallAt(std::int64_t ticks90) const;
+
+  const std::shared_ptr<Runtime> runtime_;
+  RuntimeCore& core_;
+  const std::shared_ptr<Strand> strand_;
+  const RecordingPlan plan_;
+  const std::shared_ptr<spool::PendingBytes> pending_;
+  const std::function<void(RecordingResult)> finished_;
+
+  std::vector<TrackState> tracks_;
+  std::vector<RenditionState> renditions_;
+  std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  std::optional<media::Timeline> timeline_;
+  std::optional<media::Interleaver> interleaver_;
+  media::Cutter cutter_;
+
+  Phase phase_ = Phase::kWaiting;
+  int leader_ = -1;
+  bool started_ = false;         // something was recorded
+  bool video_given_up_ = false;  // no keyframe came: audio leads
+  std::deque<media::TimedSample> held_;
+  std::uint64_t held_bytes_ = 0;
+  std::uint64_t next_index_ = 0;
+  std::chrono::milliseconds pending_gap_{0};
+  std::int64_t anchor90_ = 0;  // WallAt(anchor90_) == anchor_wall_
+  WallTime anchor_wall_ = {};
+  WallTime recorded_until_ = {};
+  bool flush_armed_ = false;
+
+  struct DropCount {
+    std::string reason;
+    std::uint64_t count = 0;
+  };
+  std::vector<DropCount> untold_drops_;
+  RecordingProgress progress_;
+  std::uint64_t told_repairs_ = 0;
+  Status failure_;
+  std::vector<OutputResult> results_;
+  std::size_t outputs_done_ = 0;
+  bool outputs_ending_ = false;
+  bool done_ = false;
+};
+
+}  // namespace hlsrec::record
+
+#endif  // HLSREC_SRC_RECORD_RECORDING_H_

@@ -1,0 +1,216 @@
+// How a recording is told of, interrupted and ended; recording.cc has the way
+// of the samples.
+#include <algorithm>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/record/recording.h"
+
+namespace hlsrec::record {
+
+void Recording::OnRestart(std::vector<Track> tracks) {
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
+  while (auto sample = interleaver_->Pop(/*drain=*/true)) {
+    Route(std::move(*sample));
+  }
+  if (phase_ == Phase::kWaiting) TryOpenGate(Gate::kLastChance);
+  EndAllSegments();
+  for (; !held_.empty(); held_.pop_front()) {
+    Drop(tracks_[static_cast<std::size_t>(held_.front().sample.track)],
+         "before the first keyframe of its tracks");
+  }
+  held_bytes_ = 0;
+  video_given_up_ = false;
+  leader_ = -1;
+  MakeTracks(std::move(tracks));
+  ++progress_.discontinuities;
+  Emit({.type = EventType::kTracksChanged, .message = "tracks restarted"});
+}
+
+void Recording::OnInterrupt(std::chrono::milliseconds missing) {
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
+  while (auto sample = interleaver_->Pop(/*drain=*/true)) {
+    Route(std::move(*sample));
+  }
+  EndAllSegments();
+  if (started_) {
+    pending_gap_ += missing;
+    ++progress_.discontinuities;
+    Emit({.type = EventType::kDiscontinuity,
+          .message = "the source was interrupted"});
+  }
+  timeline_->Break("the source was interrupted");
+}
+
+void Recording::OnFinish() {
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
+  while (auto sample = interleaver_->Pop(/*drain=*/true)) {
+    Route(std::move(*sample));
+  }
+  if (phase_ == Phase::kWaiting) TryOpenGate(Gate::kLastChance);
+  for (; !held_.empty(); held_.pop_front()) {
+    Drop(tracks_[static_cast<std::size_t>(held_.front().sample.track)],
+         "no keyframe came after it");
+  }
+  EndAllSegments();
+  TellDrops();
+  phase_ = Phase::kFinishing;
+  strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
+                  [weak = weak_from_this()] {
+                    const auto self = weak.lock();
+                    if (self != nullptr && !self->done_) self->GiveUp();
+                  });
+  FinishOutputs();
+}
+
+void Recording::GiveUp() {
+  if (!outputs_ending_) {
+    // Not even the spool answered.
+    if (failure_.ok()) {
+      failure_ = DeadlineExceeded("finish: segments were not sealed in time");
+    }
+    for (RenditionState& rendition : renditions_) rendition.packagers.clear();
+    FinishOutputs();
+  }
+  // The last one's end lets go of them all.
+  const auto outputs = outputs_;
+  for (const auto& output : outputs) output->GiveUp();
+}
+
+void Recording::FinishOutputs() {
+  if (phase_ != Phase::kFinishing || outputs_ending_) return;
+  for (const RenditionState& rendition : renditions_) {
+    for (const auto& packager : rendition.packagers) {
+      if (packager->sealing() > 0) return;
+    }
+  }
+  outputs_ending_ = true;
+  results_.resize(outputs_.size());
+  // An output may be through before the next one was asked.
+  const auto outputs = outputs_;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i]->Finish([self = shared_from_this(), i](OutputResult result) {
+      self->OnOutputDone(i, std::move(result));
+    });
+  }
+}
+
+void Recording::OnOutputDone(std::size_t output, OutputResult result) {
+  results_[output] = std::move(result);
+  if (++outputs_done_ < outputs_.size()) return;
+  Status status = failure_;
+  for (const OutputResult& each : results_) {
+    if (status.ok()) status = each.status;
+  }
+  if (status.ok() && !started_) {
+    status = FailedPrecondition(
+        "nothing was recorded: the source brought no keyframe");
+  }
+  Done(std::move(status));
+}
+
+void Recording::OnAbort() {
+  if (phase_ == Phase::kDone) return;
+  phase_ = Phase::kFinishing;  // packagers let go of what is open
+  for (RenditionState& rendition : renditions_) rendition.packagers.clear();
+  const auto outputs = outputs_;
+  for (const auto& output : outputs) output->GiveUp();
+  Done(Cancelled("the recording was aborted"));
+}
+
+void Recording::Done(Status status) {
+  if (done_) return;
+  TellDrops();
+  RecordingResult result{
+      .status = std::move(status), .progress = Progress(), .outputs = results_};
+  phase_ = Phase::kDone;
+  Emit({.type = EventType::kRecordingFinished, .status = result.status});
+  done_ = true;
+  held_.clear();
+  finished_(std::move(result));
+  renditions_.clear();
+  outputs_.clear();
+}
+
+void Recording::Fail(const Status& status) {
+  if (!failure_.ok()) return;
+  failure_ = status;
+  // What is sealed is still delivered and ended in good order.
+  strand_->Post([self = shared_from_this()] { self->OnFinish(); });
+}
+
+RecordingProgress Recording::Progress() const {
+  RecordingProgress progress = progress_;
+  for (const RenditionState& rendition : renditions_) {
+    for (const auto& packager : rendition.packagers) {
+      progress.bytes_written += packager->bytes_written();
+    }
+  }
+  for (const auto& output : outputs_) {
+    progress.segments_stored += output->stored();
+    progress.segments_lost += output->lost();
+    progress.put_retries += output->uploader().retries();
+    progress.backlog_objects += output->uploader().backlog_objects();
+    progress.backlog_bytes += output->uploader().backlog_bytes();
+  }
+  return progress;
+}
+
+void Recording::Drop(const TrackState& track, std::string_view reason,
+                     std::uint64_t count) {
+  progress_.packets_dropped += count;
+  std::string text = fmt::format("track {}: {}", track.track.id, reason);
+  for (DropCount& drop : untold_drops_) {
+    if (drop.reason == text) {
+      drop.count += count;
+      return;
+    }
+  }
+  untold_drops_.push_back({.reason = std::move(text), .count = count});
+  ArmFlushTimer();
+}
+
+void Recording::TellDrops() {
+  for (DropCount& drop : std::exchange(untold_drops_, {})) {
+    Emit({.type = EventType::kPacketsDropped,
+          .count = drop.count,
+          .message = std::move(drop.reason)});
+  }
+  if (const std::uint64_t repaired = progress_.packets_repaired - told_repairs_;
+      repaired > 0) {
+    told_repairs_ = progress_.packets_repaired;
+    Emit({.type = EventType::kTimestampsRepaired, .count = repaired});
+  }
+}
+
+void Recording::Emit(Event event) {
+  if (plan_.options.observer == nullptr) return;
+  event.time = core_.clock().Wall();
+  event.recording = plan_.options.stream;
+  plan_.options.observer->OnEvent(event);
+}
+
+void Recording::ArmFlushTimer() {
+  if (flush_armed_ || phase_ == Phase::kDone) return;
+  flush_armed_ = true;
+  strand_->PostAt(core_.clock().Steady() + plan_.options.segment.flush_interval,
+                  [weak = weak_from_this()] {
+                    if (const auto self = weak.lock()) self->OnFlushTimer();
+                  });
+}
+
+void Recording::OnFlushTimer() {
+  flush_armed_ = false;
+  bool again = false;
+  if (phase_ == Phase::kRunning) {
+    for (RenditionState& rendition : renditions_) {
+      for (const auto& packager : rendition.packagers) {
+        again = packager->FlushIfIdle() || again;
+      }
+    }
+  }
+  TellDrops();
+  if (again) ArmFlushTimer();
+}
+
+}  // namespace hlsrec::record
