@@ -1,0 +1,136 @@
+#include "src/check/uri.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+#include "src/base/file.h"
+
+namespace hlsrec::check {
+namespace {
+
+bool IsAlpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// RFC 3986 section 5.2.4, on an absolute path.
+std::string RemoveDotSegments(std::string_view path) {
+  std::vector<std::string_view> levels;
+  bool directory = false;
+  std::size_t begin = 0;
+  while (begin < path.size()) {
+    std::size_t end = path.find('/', begin + 1);
+    end = std::min(end, path.size());
+    const std::string_view level = path.substr(begin + 1, end - begin - 1);
+    directory = level == "." || level == "..";
+    if (level == "..") {
+      if (!levels.empty()) levels.pop_back();
+    } else if (level != ".") {
+      levels.push_back(level);
+    }
+    begin = end;
+  }
+  std::string result;
+  for (const std::string_view level : levels) {
+    result += '/';
+    result += level;
+  }
+  if (directory || result.empty()) result += '/';
+  return result;
+}
+
+std::string ResolveUrl(std::string_view base, std::string_view uri) {
+  base = base.substr(0, base.find_first_of('#'));
+  const std::size_t authority = base.find("//");
+  const std::size_t path_begin =
+      std::min(base.find_first_of("/?", authority + 2), base.size());
+  const std::string_view origin = base.substr(0, path_begin);
+  std::string_view path = base.substr(path_begin);
+  path = path.substr(0, path.find('?'));
+  if (uri.empty()) return std::string(base);
+  if (uri.starts_with("//")) {
+    return std::string(base.substr(0, authority)) + std::string(uri);
+  }
+  if (uri.front() == '?') {
+    return std::string(origin) + std::string(path) + std::string(uri);
+  }
+  const std::size_t query = std::min(uri.find_first_of("?#"), uri.size());
+  std::string target(uri.substr(0, query));
+  if (!target.starts_with('/')) {
+    const std::size_t slash = path.rfind('/');
+    target = (slash == std::string_view::npos
+                  ? std::string("/")
+                  : std::string(path.substr(0, slash + 1))) +
+             target;
+  }
+  return std::string(origin) + RemoveDotSegments(target) +
+         std::string(uri.substr(query));
+}
+
+}  // namespace
+
+bool HasScheme(std::string_view uri) {
+  const std::size_t colon = uri.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  if (!IsAlpha(uri.front())) return false;
+  return std::all_of(uri.begin(), uri.begin() + static_cast<long>(colon),
+                     [](char c) {
+                       return IsAlpha(c) || (c >= '0' && c <= '9') ||
+                              c == '+' || c == '-' || c == '.';
+                     });
+}
+
+bool IsHttpUrl(std::string_view location) {
+  return location.starts_with("http://") || location.starts_with("https://");
+}
+
+std::string PercentDecode(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high =
+        text[i] == '%' && i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
+    const int low = high < 0 ? -1 : HexValue(text[i + 2]);
+    if (low < 0) {
+      result += text[i];
+    } else {
+      result += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return result;
+}
+
+std::string ResolveUri(std::string_view base, std::string_view uri) {
+  if (HasScheme(uri) && !uri.starts_with("file://")) return std::string(uri);
+  if (IsHttpUrl(base)) return ResolveUrl(base, uri);
+  if (uri.starts_with("file://")) uri.remove_prefix(7);
+  std::string path = PercentDecode(uri.substr(0, uri.find_first_of("?#")));
+  if (path.starts_with('/')) return path;
+  const std::string directory = DirectoryOf(std::string(base));
+  return directory == "." ? path : directory + "/" + path;
+}
+
+std::string ExtensionOf(std::string_view uri) {
+  uri = uri.substr(0, uri.find_first_of("?#"));
+  const std::size_t slash = uri.rfind('/');
+  if (slash != std::string_view::npos) uri.remove_prefix(slash + 1);
+  const std::size_t dot = uri.rfind('.');
+  if (dot == std::string_view::npos) return {};
+  std::string extension(uri.substr(dot));
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) {
+                   return c >= 'A' && c <= 'Z'
+                              ? static_cast<char>(c - 'A' + 'a')
+                              : static_cast<char>(c);
+                 });
+  return extension;
+}
+
+}  // namespace hlsrec::check

@@ -1,0 +1,28 @@
+#ifndef HLSREC_SRC_CHECK_URI_H_
+#define HLSREC_SRC_CHECK_URI_H_
+
+#include <string>
+#include <string_view>
+
+namespace hlsrec::check {
+
+// "http://", "https://"
+bool IsHttpUrl(std::string_view location);
+
+// Has a scheme ("https:", "data:", "skd:"): not relative to the playlist.
+bool HasScheme(std::string_view uri);
+
+// What `uri` in the playlist at `base` (path or URL) names: RFC 3986 section
+// 5.2 for URLs; for paths, the percent-decoded path beside the playlist,
+// without query and fragment.
+std::string ResolveUri(std::string_view base, std::string_view uri);
+
+// %41 -> A; a broken escape stays as it is.
+std::string PercentDecode(std::string_view text);
+
+// ".m4s" of "https://h/a/b.m4s?x=1", lower case; empty where there is none.
+std::string ExtensionOf(std::string_view uri);
+
+}  // namespace hlsrec::check
+
+#endif  // HLSREC_SRC_CHECK_URI_H_
