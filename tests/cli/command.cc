@@ -1,0 +1,74 @@
+#include "tests/cli/command.h"
+
+#include <algorithm>
+
+#include "tests/catch.h"
+
+namespace hlsrec::testing {
+namespace {
+
+std::string Text(const std::string& path) {
+  const auto bytes = ReadBytes(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+Words Shell(const Words& arguments, const CommandOptions& options,
+            const TempDirectory& directory) {
+  Words words = {
+      "/bin/sh",
+      "-c",
+      R"(cd "$1" && exec <"$2" >"$3" 2>"$4" && shift 4 && exec "$@")",
+      "sh",
+      options.directory,
+      options.stdin_path,
+      directory.path("out"),
+      directory.path("err"),
+      "env"};
+  for (const auto& [name, value] : options.environment) {
+    words.push_back(name + "=" + value);
+  }
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+}  // namespace
+
+Command::Command(const Words& arguments, const CommandOptions& options)
+    : process_(std::make_unique<ChildProcess>(
+          Shell(arguments, options, directory_))) {}
+
+std::string Command::out() const { return Text(directory_.path("out")); }
+std::string Command::err() const { return Text(directory_.path("err")); }
+
+Words Hlsrec(const Words& arguments) {
+  Words words = {HLSREC_TEST_COMMAND};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+Words Record(const Words& arguments) {
+  Words words = Hlsrec({"record", "--no-sync"});
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+Ended Run(const Words& arguments, const CommandOptions& options) {
+  Command command(arguments, options);
+  const int code = command.Wait();
+  return {.code = code, .out = command.out(), .err = command.err()};
+}
+
+Ended RunWell(const Words& arguments, const CommandOptions& options) {
+  Ended ended = Run(arguments, options);
+  INFO(ended.out << ended.err);
+  REQUIRE(ended.code == 0);
+  return ended;
+}
+
+void Ffmpeg(const Words& arguments) {
+  Words words = {"ffmpeg", "-nostdin", "-v", "error", "-y"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  RunWell(words);
+}
+
+}  // namespace hlsrec::testing

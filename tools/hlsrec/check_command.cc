@@ -1,0 +1,108 @@
+#include "tools/hlsrec/check_command.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "tools/hlsrec/signals.h"
+
+namespace hlsrec::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kNoErrors = 0;
+constexpr int kUnreadable = 2;
+constexpr int kRulesBroken = 3;
+
+std::string_view SeverityName(CheckSeverity severity) {
+  return severity == CheckSeverity::kError ? "error" : "warning";
+}
+
+void PrintJson(const CheckCommand& command, const CheckReport& report) {
+  Json findings = Json::array();
+  for (const CheckFinding& finding : report.findings) {
+    findings.push_back({{"rule", finding.rule},
+                        {"severity", SeverityName(finding.severity)},
+                        {"file", finding.file},
+                        {"line", finding.line},
+                        {"message", finding.message}});
+  }
+  const Json json = {
+      {"location", command.location},
+      {"profile", command.profile == CheckProfile::kApple ? "apple" : "rfc"},
+      {"ok", report.errors == 0},
+      {"errors", report.errors},
+      {"warnings", report.warnings},
+      {"playlists", report.playlists},
+      {"segments", report.segments},
+      {"bytes_read", report.bytes_read},
+      {"findings", std::move(findings)}};
+  // File names may hold any bytes; JSON may not.
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string Counted(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+void PrintSummary(const CheckReport& report) {
+  const std::uint64_t found = report.errors + report.warnings;
+  if (found > report.findings.size()) {
+    fmt::print("... and {} more\n", found - report.findings.size());
+  }
+  fmt::print("{}: {}, {}; {}, {}, {:.1f} MB read\n",
+             report.errors == 0 ? "ok" : "not ok",
+             Counted(report.errors, "error"),
+             Counted(report.warnings, "warning"),
+             Counted(report.playlists, "playlist"),
+             Counted(report.segments, "segment"),
+             static_cast<double>(report.bytes_read) / 1e6);
+}
+
+void PrintFinding(const CheckFinding& finding) {
+  fmt::print("{}\n", FormatFinding(finding));
+  std::fflush(stdout);
+}
+
+StatusOr<CheckReport> Watch(const CheckCommand& command,
+                            const CheckOptions& options) {
+  std::atomic<bool> stop{false};
+  const SignalWatch signals([&](int) { stop = true; });
+  WatchOptions watch{.check = options,
+                     .interval = command.interval,
+                     .stop = [&] { return stop.load(); }};
+  if (!command.json) watch.on_finding = &PrintFinding;
+  return WatchRecording(command.location, watch);
+}
+
+}  // namespace
+
+int RunCheck(const CheckCommand& command) {
+  const CheckOptions options{
+      .profile = command.profile,
+      .depth = command.no_media ? CheckDepth::kText : CheckDepth::kMedia,
+      .max_findings_per_rule = command.max_findings};
+  const auto report = command.watch ? Watch(command, options)
+                                    : CheckRecording(command.location, options);
+  if (!report.ok()) {
+    fmt::print(stderr, "hlsrec: check: {}\n", report.status().ToString());
+    return kUnreadable;
+  }
+  if (command.json) {
+    PrintJson(command, *report);
+  } else {
+    if (!command.watch) {
+      for (const CheckFinding& finding : report->findings) {
+        PrintFinding(finding);
+      }
+    }
+    PrintSummary(*report);
+  }
+  return report->errors == 0 ? kNoErrors : kRulesBroken;
+}
+
+}  // namespace hlsrec::tools

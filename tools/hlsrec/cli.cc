@@ -1,0 +1,349 @@
+#include "tools/hlsrec/cli.h"
+
+#include <vector>
+
+#include "tools/hlsrec/text.h"
+
+#ifndef HLSREC_VERSION
+#define HLSREC_VERSION "unknown"
+#endif
+
+namespace hlsrec::tools {
+namespace {
+
+constexpr const char* kRecordFooter = R"(Examples:
+  hlsrec record rtmp://host/live/cam1 recordings
+      into recordings/cam1/<session>/index.m3u8
+  hlsrec record --listen rtmp://0.0.0.0:1935/live/cam1 cam1/index.m3u8
+      wait for OBS or ffmpeg to publish; exactly this playlist
+  hlsrec record srt://host:9000 /srv/hls --playlist event \
+      --playlist live.m3u8=live:6
+      the full list, and a live window of six segments beside it
+  ffmpeg ... -f mpegts - | hlsrec record - out/index.m3u8 --format mpegts
+  hlsrec record udp://239.0.0.1:5000 /srv/hls --layout antmedia --append
+      continue numbering where the last recording ended
+
+Exit codes: 0 complete, 1 usage, 2 source failed, 3 recorded with declared
+gaps, 4 not everything was stored, 5 storage refused from the start.)";
+
+void AddInput(CLI::App& app, RecordCommand& record) {
+  app.add_option("INPUT", record.input,
+                 "URL or file, - for standard input: rtmp, srt, udp, rtp "
+                 "(.sdp), rtsp, http(s), HLS, or anything libavformat opens")
+      ->required();
+  const char* group = "Input";
+  app.add_flag("--listen", record.listen,
+               "Wait for a publisher to connect (rtmp, srt, http, tcp)")
+      ->group(group);
+  app.add_flag("--realtime,--re", record.realtime,
+               "Read a file at the speed of its timestamps")
+      ->group(group);
+  app.add_flag("--all-variants", record.all_variants,
+               "Take every variant of an HLS input, every program of a TS")
+      ->group(group);
+  app.add_option("--format", record.format,
+                 "Container of the input (mpegts, flv); found out by default")
+      ->group(group);
+  app.add_option("--timeout", record.timeout,
+                 "Give the source up after this long without a packet; 0: "
+                 "never")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--connect-timeout", record.connect_timeout,
+                 "Time to connect, or to wait for a publisher; 0: for ever")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--reconnect-window", record.reconnect_window,
+                 "Open a lost source again for this long; the recording goes "
+                 "on with a discontinuity")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_flag("--gaps", record.declare_gaps,
+               "Stand EXT-X-GAP segments in for the time the source was away")
+      ->group(group);
+  app.add_option("--input-option", record.input_options,
+                 "libavformat option, name=value; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE")
+      ->group(group);
+}
+
+void AddRecording(CLI::App& app, RecordCommand& record) {
+  const char* group = "Recording";
+  app.add_option("--stream", record.stream,
+                 "Name of the recording, {stream}; from INPUT by default")
+      ->group(group);
+  app.add_option("--session", record.session,
+                 "Name of this run, {session}; time and a random part by "
+                 "default")
+      ->group(group);
+  app.add_option("--field", record.fields,
+                 "Value for a field of your own in names, name=value; may be "
+                 "repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE")
+      ->group(group);
+  app.add_option("--duration", record.duration, "Stop after this much media")
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--stop-after-segments", record.stop_after_segments,
+                 "Stop after this many segments")
+      ->group(group);
+}
+
+void AddSegments(CLI::App& app, RecordCommand& record) {
+  const char* group = "Segments";
+  app.add_option("--segment-time", record.segment_time,
+                 "Target duration: cut at the first keyframe after it")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--max-gop", record.max_gop,
+                 "Longest keyframe distance to allow for; EXT-X-TARGETDURATION "
+                 "is target plus this. Default: the target duration")
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--missing-keyframe", record.missing_keyframe,
+                 "A segment that can't start at a keyframe: cut (publish it), "
+                 "gap or fail; the latter two promise "
+                 "EXT-X-INDEPENDENT-SEGMENTS")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cut", "gap", "fail"}))
+      ->group(group);
+  app.add_option("--container", record.container,
+                 "auto, ts or fmp4; auto takes fmp4 where a codec needs it")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void AddPlaylists(CLI::App& app, RecordCommand& record) {
+  const char* group = "Playlists";
+  app.add_option("--playlist", record.playlists,
+                 "[NAME.m3u8=]event, vod, live[:SEGMENTS|:DURATION] or "
+                 "rotating[:PERIOD]; may be repeated. Default: event")
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]POLICY")
+      ->group(group);
+  app.add_flag("--keep-expired", record.keep_expired,
+               "Keep segments that no playlist lists any more")
+      ->group(group);
+  app.add_option("--delete-on-end", record.delete_on_end,
+                 "Delete the recording this long after its end; hlsrec stays "
+                 "until then")
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_flag("--no-date-time", record.no_date_time,
+               "Leave EXT-X-PROGRAM-DATE-TIME out")
+      ->group(group);
+  app.add_flag("--append", record.append,
+               "Continue the playlist that is there, also one of ffmpeg's")
+      ->group(group);
+}
+
+void AddNames(CLI::App& app, RecordCommand& record) {
+  const char* group = "Names";
+  app.add_option("--layout", record.layout,
+                 "Names below a folder: default, antmedia, antmedia-datetime, "
+                 "100ms")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--segment-name", record.segment_name,
+                 "Template of segment paths, as in {stream}/{seq:06}.{ext}")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  app.add_option("--playlist-name", record.playlist_name,
+                 "Template of playlist paths")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  app.add_option("--init-name", record.init_name,
+                 "Template of init section paths; needs {hash}")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  app.add_option("--multivariant-name", record.multivariant_name,
+                 "Template of the multivariant playlist's path")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  app.add_option("--start-number", record.start_number,
+                 "Number of the first segment; the layout's by default")
+      ->type_name("NUMBER")
+      ->group(group);
+}
+
+void AddStorage(CLI::App& app, RecordCommand& record) {
+  const char* group = "Storage";
+  app.add_option("--spool", record.spool,
+                 "Folder for segments that are not stored yet; beside the "
+                 "first output by default")
+      ->type_name("FOLDER")
+      ->group(group);
+  app.add_flag("--no-sync", record.no_sync,
+               "Do not wait for the disk: faster, and lost at power failure")
+      ->group(group);
+  app.add_option("--finish-timeout", record.finish_timeout,
+                 "Time to store what is left at the end")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+}
+
+void AddReporting(CLI::App& app, RecordCommand& record) {
+  const char* group = "Reporting";
+  app.add_flag("--json", record.json,
+               "One JSON object per event, and a summary")
+      ->group(group);
+  app.add_flag("-q,--quiet", record.quiet, "Errors only")->group(group);
+  app.add_flag("-v,--verbose", record.verbose,
+               "Every event, and libav's own log")
+      ->group(group);
+}
+
+void AddRecord(CLI::App& app, RecordCommand& record) {
+  CLI::App* command =
+      app.add_subcommand("record", "Record a live stream or file as HLS");
+  AddInput(*command, record);
+  command
+      ->add_option("OUTPUT", record.outputs,
+                   "Folder (the layout names what is below), or "
+                   "path/name.m3u8: exactly that playlist, segments beside "
+                   "it. Several are written side by side")
+      ->required();
+  AddRecording(*command, record);
+  AddSegments(*command, record);
+  AddPlaylists(*command, record);
+  AddNames(*command, record);
+  AddStorage(*command, record);
+  AddReporting(*command, record);
+  command->footer(kRecordFooter);
+}
+
+void AddCheck(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "check", "Check a playlist, folder or URL against the rules of HLS");
+  command
+      ->add_option("LOCATION", line.check.location,
+                   "Playlist, folder (all playlists below it), or URL")
+      ->required();
+  command
+      ->add_option("--profile", line.check_profile,
+                   "rfc, or apple: its authoring rules are errors too")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"rfc", "apple"}));
+  command->add_flag("--watch", line.check.watch,
+                    "Follow a live playlist and check how it changes");
+  command->add_flag("--no-media", line.check.no_media,
+                    "Look at playlists only, not at segments");
+  command->add_flag("--json", line.check.json, "One JSON object");
+  command
+      ->add_option("--max-findings", line.check.max_findings,
+                   "Findings to show")
+      ->capture_default_str();
+  command->footer(
+      "Rules are cited by number (R10); see RULES in the documentation.\n"
+      "Exit codes: 0 no errors, 1 usage, 2 can't be read, 3 errors found.");
+}
+
+void AddProbe(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      app.add_subcommand("probe", "Tell what would be recorded of an input");
+  command->add_option("INPUT", line.probe.source.url, "As for record")
+      ->required();
+  command->add_flag("--listen", line.probe.source.listen,
+                    "Wait for a publisher to connect");
+  command->add_option("--duration", line.probe_duration, "How much to measure")
+      ->capture_default_str();
+  command
+      ->add_option("--timeout", line.probe_timeout,
+                   "Time to connect, and without a packet")
+      ->capture_default_str();
+  command->add_option("--format", line.probe.source.format,
+                      "Container of the input");
+  command->add_flag("--all-variants", line.probe.source.all_programs,
+                    "All variants or programs");
+  command->add_flag("--json", line.probe.json, "One JSON object");
+  command->footer("Exit codes: 0, 1 usage, 2 the source failed.");
+}
+
+// Without the variables: one sentence of the manual page says it all.
+class Formatter final : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text;
+    if (option->get_type_size() != 0) {
+      if (!option->get_type_name().empty()) {
+        text += " " + option->get_type_name();
+      }
+      if (!option->get_default_str().empty()) {
+        text += "=" + option->get_default_str();
+      }
+      if (option->get_expected_max() > 1) text += " ...";
+    }
+    return text;
+  }
+};
+
+void Names(const CLI::App& app, std::vector<std::string>& names) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
+  auto app = std::make_unique<CLI::App>(
+      "hlsrec records live streams as HLS, and never lists what is not stored.",
+      "hlsrec");
+  app->set_version_flag("--version", "hlsrec " HLSREC_VERSION);
+  app->require_subcommand(1);
+  app->set_config("--config", "",
+                  "TOML or INI file with a section per command, as in "
+                  "[record] segment-time=4")
+      ->envname("HLSREC_CONFIG");
+  app->allow_config_extras(CLI::config_extras_mode::error);
+  app->formatter(std::make_shared<Formatter>());
+  app->get_formatter()->column_width(34);
+  AddRecord(*app, line.record);
+  AddCheck(*app, line);
+  AddProbe(*app, line);
+  app->add_subcommand("man", "Print the manual page")->group("");
+  app->add_subcommand("completion", "Print a completion script")
+      ->group("")
+      ->add_option("SHELL", line.completion_shell, "bash, zsh or fish")
+      ->required();
+  // Every flag of `record` has its variable: --segment-time is
+  // HLSREC_SEGMENT_TIME.
+  for (CLI::Option* option : app->get_subcommand("record")->get_options()) {
+    if (option->get_lnames().empty() || option->get_name() == "--help") {
+      continue;
+    }
+    std::string name = "HLSREC_" + option->get_lnames().front();
+    for (char& c : name) {
+      c = c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    }
+    option->envname(name);
+  }
+  return app;
+}
+
+std::string SuggestFor(const CLI::App& app, const std::string& argument) {
+  std::vector<std::string> names;
+  std::string word = argument.substr(0, argument.find('='));
+  if (word.starts_with("-")) {
+    for (const CLI::App* command : app.get_subcommands())
+      Names(*command, names);
+    Names(app, names);
+  } else {
+    for (const CLI::App* command :
+         app.get_subcommands([](const CLI::App*) { return true; })) {
+      if (!command->get_group().empty()) names.push_back(command->get_name());
+    }
+  }
+  return Suggest(word, names);
+}
+
+}  // namespace hlsrec::tools

@@ -1,0 +1,40 @@
+#ifndef HLSREC_TOOLS_HLSREC_CLI_H_
+#define HLSREC_TOOLS_HLSREC_CLI_H_
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "tools/hlsrec/check_command.h"
+#include "tools/hlsrec/probe_command.h"
+#include "tools/hlsrec/record_command.h"
+
+namespace hlsrec::tools {
+
+// Everything that can be typed.
+struct CommandLine {
+  RecordCommand record;
+  CheckCommand check;
+  ProbeCommand probe;
+  std::string check_profile = "rfc";
+  std::string check_interval = "1";
+  std::string probe_duration = "5";
+  std::string probe_timeout = "10";
+  std::string completion_shell;
+};
+
+// The one description of the command line: parser, --help, man page and
+// completions come from it. `line` must outlive the result.
+std::unique_ptr<CLI::App> MakeApp(CommandLine& line);
+
+// What was meant by an argument nobody knows; empty where nothing is like it.
+std::string SuggestFor(const CLI::App& app, const std::string& argument);
+
+// man(7) source of hlsrec(1).
+std::string RenderManPage(const CLI::App& app);
+// A completion script; empty for a shell that is not bash, zsh or fish.
+std::string RenderCompletion(const CLI::App& app, const std::string& shell);
+
+}  // namespace hlsrec::tools
+
+#endif  // HLSREC_TOOLS_HLSREC_CLI_H_

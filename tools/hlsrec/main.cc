@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+
+#include "hlsrec/runtime.h"
+#include "tools/hlsrec/cli.h"
+#include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/text.h"
+
+namespace hlsrec::tools {
+namespace {
+
+int Usage(const std::string& message) {
+  fmt::print(stderr, "hlsrec: {}\nTry `hlsrec --help`.\n", message);
+  return kUsage;
+}
+
+int RunProbe(CommandLine& line) {
+  const auto duration = ParseDuration(line.probe_duration);
+  if (!duration.ok())
+    return Usage("--duration: " + duration.status().message());
+  const auto timeout = ParseDuration(line.probe_timeout);
+  if (!timeout.ok()) return Usage("--timeout: " + timeout.status().message());
+  auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});
+  if (!runtime.ok()) return Usage(runtime.status().message());
+  line.probe.duration = *duration;
+  line.probe.source.timeout = *timeout;
+  line.probe.source.connect_timeout = *timeout;
+  line.probe.runtime = *runtime;
+  return RunProbe(line.probe);
+}
+
+int ParseError(const CLI::App& app, const CLI::ParseError& error) {
+  // Help and version are no errors; CLI11 prints them.
+  if (error.get_exit_code() == 0) return app.exit(error);
+  std::string message = error.what();
+  for (const CLI::App* command : app.get_subcommands()) {
+    for (const std::string& argument : command->remaining()) {
+      if (const std::string meant = SuggestFor(app, argument); !meant.empty()) {
+        message = fmt::format("`{}` is not known: did you mean `{}`?", argument,
+                              meant);
+      }
+    }
+  }
+  for (const std::string& argument : app.remaining()) {
+    if (const std::string meant = SuggestFor(app, argument); !meant.empty()) {
+      message =
+          fmt::format("`{}` is not known: did you mean `{}`?", argument, meant);
+    }
+  }
+  return Usage(message);
+}
+
+int Run(int argc, char** argv) {
+  CommandLine line;
+  const auto app = MakeApp(line);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return ParseError(*app, error);
+  }
+  if (app->got_subcommand("record")) return RunRecord(line.record);
+  if (app->got_subcommand("check")) {
+    if (line.check_profile == "apple") {
+      line.check.profile = CheckProfile::kApple;
+    }
+    return RunCheck(line.check);
+  }
+  if (app->got_subcommand("probe")) return RunProbe(line);
+  if (app->got_subcommand("man")) {
+    fmt::print("{}", RenderManPage(*app));
+    return kComplete;
+  }
+  const std::string script = RenderCompletion(*app, line.completion_shell);
+  if (script.empty()) {
+    return Usage(fmt::format("completion: `{}`: there are bash, zsh, fish",
+                             line.completion_shell));
+  }
+  fmt::print("{}", script);
+  return kComplete;
+}
+
+}  // namespace
+}  // namespace hlsrec::tools
+
+int main(int argc, char** argv) { return hlsrec::tools::Run(argc, argv); }

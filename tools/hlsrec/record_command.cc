@@ -1,0 +1,268 @@
+#include "tools/hlsrec/record_command.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "hlsrec/pump.h"
+#include "hlsrec/recorder.h"
+#include "hlsrec/source.h"
+#include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/record_options.h"
+#include "tools/hlsrec/reporter.h"
+#include "tools/hlsrec/signals.h"
+
+namespace hlsrec::tools {
+namespace {
+
+// What signals act on: the source that is open, then the recorder.
+class Interruption {
+ public:
+  [[nodiscard]] bool stopping() const { return stopping_; }
+  // A signal came since the recording ended.
+  [[nodiscard]] bool stopped_again() const { return signals_ > at_end_; }
+  void RecordingEnded() { at_end_ = signals_.load(); }
+
+  void OnSignal(int count) {
+    stopping_ = true;
+    signals_ = count;
+    const std::lock_guard lock(mutex_);
+    if (const auto source = source_.lock()) source->Cancel();
+    if (count > 1 && recorder_ != nullptr) recorder_->Abort();
+  }
+  void Watch(const std::shared_ptr<Source>& source) {
+    const std::lock_guard lock(mutex_);
+    source_ = source;
+    if (stopping_) source->Cancel();
+  }
+  void Watch(Recorder* recorder) {
+    const std::lock_guard lock(mutex_);
+    recorder_ = recorder;
+  }
+
+ private:
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> signals_ = 0;
+  int at_end_ = 0;
+  std::mutex mutex_;
+  // The pump alone owns it: a port is free as soon as it lets go.
+  std::weak_ptr<Source> source_;
+  Recorder* recorder_ = nullptr;
+};
+
+// A source that a signal may cancel while the pump owns it.
+class SharedSource final : public Source {
+ public:
+  explicit SharedSource(std::shared_ptr<Source> source)
+      : source_(std::move(source)) {}
+  const std::vector<Track>& tracks() const override {
+    return source_->tracks();
+  }
+  const std::vector<SourceProgram>& programs() const override {
+    return source_->programs();
+  }
+  const std::vector<SkippedTrack>& skipped() const override {
+    return source_->skipped();
+  }
+  StatusOr<Packet> Read() override { return source_->Read(); }
+  bool TracksChanged() override { return source_->TracksChanged(); }
+  SourceCounters counters() const override { return source_->counters(); }
+  void Cancel() override { source_->Cancel(); }
+
+ private:
+  const std::shared_ptr<Source> source_;
+};
+
+class RecordRun {
+ public:
+  explicit RecordRun(const RecordCommand& command)
+      : command_(command),
+        reporter_(std::make_shared<Reporter>(
+            command.json, command.quiet     ? Verbosity::kQuiet
+                          : command.verbose ? Verbosity::kVerbose
+                                            : Verbosity::kNormal)) {}
+
+  // Tasks that come to their end hold the runtime a moment longer; its threads
+  // should not outlive main(). A deletion that was called off may.
+  ~RecordRun() {
+    constexpr int kMostMilliseconds = 2000;
+    for (int i = 0; i < kMostMilliseconds && runtime_.use_count() > 1; ++i) {
+      ::poll(nullptr, 0, 1);
+    }
+  }
+  RecordRun(const RecordRun&) = delete;
+  RecordRun& operator=(const RecordRun&) = delete;
+
+  int Run() {
+    // A reader of our reports that goes away must not end the recording.
+    ::signal(SIGPIPE, SIG_IGN);
+    const SignalWatch signals([this](int count) {
+      reporter_->Say(count == 1 ? "stopping: storing what is recorded (again: "
+                                  "abort)"
+                                : "aborting");
+      interruption_.OnSignal(count);
+    });
+    auto source_options = MakeSourceOptions(command_);
+    if (!source_options.ok()) return Usage(source_options.status());
+    auto pump = MakePumpOptions(command_);
+    if (!pump.ok()) return Usage(pump.status());
+    auto runtime = Runtime::Create({.spool_directory = ChooseSpool(command_),
+                                    .sync_spool = !command_.no_sync,
+                                    .libav_logging = command_.verbose
+                                                         ? LibavLog::kLeave
+                                                         : LibavLog::kSilence});
+    if (!runtime.ok()) return StorageRefused(runtime.status());
+    runtime_ = std::move(runtime).value();
+    source_options_ = std::move(source_options).value();
+    auto options = MakeRecordingOptions(command_, runtime_);
+    if (!options.ok()) return OptionsFailed(options.status());
+
+    auto source = OpenSource();
+    if (!source.ok()) return SourceFailed(source.status());
+    return Record(std::move(source).value(), std::move(options).value(),
+                  std::move(pump).value());
+  }
+
+ private:
+  int Usage(const Status& status) {
+    reporter_->Error(status.message());
+    return kUsage;
+  }
+  int StorageRefused(const Status& status) {
+    reporter_->Error(status.message());
+    return kStorageRefused;
+  }
+  int OptionsFailed(const Status& status) {
+    switch (status.code()) {
+      case StatusCode::kInvalidArgument:
+      case StatusCode::kNotFound:
+        return Usage(status);
+      default:
+        return StorageRefused(status);
+    }
+  }
+  int SourceFailed(const Status& status) {
+    if (interruption_.stopping()) {
+      reporter_->Say("stopped before anything was recorded");
+      return kSourceFailed;
+    }
+    reporter_->Error(status.message());
+    return kSourceFailed;
+  }
+
+  StatusOr<std::unique_ptr<Source>> OpenSource() {
+    auto opened = OpenUrlSource(runtime_, source_options_,
+                                [this] { return interruption_.stopping(); });
+    if (!opened.ok()) return opened.status();
+    std::shared_ptr<Source> shared = std::move(opened).value();
+    interruption_.Watch(shared);
+    return std::unique_ptr<Source>(
+        std::make_unique<SharedSource>(std::move(shared)));
+  }
+
+  int Record(std::unique_ptr<Source> source, RecordingOptions options,
+             PumpOptions pump) {
+    for (const SkippedTrack& skipped : source->skipped()) {
+      reporter_->Say(fmt::format("input stream {} ({}) is not recorded: {}",
+                                 skipped.index, skipped.codec, skipped.reason));
+    }
+    options.tracks = source->tracks();
+    options.renditions = DefaultRenditions(*source);
+    options.observer = reporter_;
+    const bool several = options.renditions.size() > 1;
+    for (OutputOptions& output : options.outputs) {
+      if (!several && command_.multivariant_name.empty()) {
+        output.multivariant_path = "";
+      }
+    }
+    const std::vector<std::string> outputs = command_.outputs;
+    auto opened = Recorder::Open(runtime_, std::move(options));
+    if (!opened.ok()) {
+      const Status& status = opened.status();
+      reporter_->Error(status.message());
+      const bool usage = status.code() == StatusCode::kInvalidArgument ||
+                         status.code() == StatusCode::kFailedPrecondition ||
+                         status.code() == StatusCode::kAlreadyExists;
+      return usage ? kUsage : kStorageRefused;
+    }
+    Recorder& recorder = **opened;
+    interruption_.Watch(&recorder);
+    reporter_->StartStatus([&recorder] { return recorder.progress(); });
+    pump.stop = [this] { return interruption_.stopping(); };
+    pump.reopen = [this] { return OpenSource(); };
+    pump.on_event = [this](const Event& event) { reporter_->OnEvent(event); };
+    const PumpResult pumped = Pump(std::move(source), recorder, pump);
+    recorder.Finish();
+    const RecordingResult result = recorder.Wait();
+    reporter_->StopStatus();
+    interruption_.Watch(static_cast<Recorder*>(nullptr));
+    interruption_.RecordingEnded();
+    const int code = Conclude(pumped, result);
+    if (!command_.delete_on_end.empty()) AwaitDeletion();
+    return code;
+  }
+
+  void AwaitDeletion() {
+    reporter_->Say(
+        fmt::format("deleting in {} (Ctrl-C: keep)", command_.delete_on_end));
+    reporter_->WaitUntilDeleted(command_.outputs.size(), [this] {
+      return interruption_.stopped_again();
+    });
+  }
+
+  int Conclude(const PumpResult& pumped, const RecordingResult& result) {
+    int code = kComplete;
+    const RecordingProgress& progress = result.progress;
+    if (!result.status.ok()) {
+      reporter_->Error(result.status.message());
+      const bool nothing = progress.segments_stored == 0;
+      if (nothing && progress.segments_sealed == 0 &&
+          result.status.code() == StatusCode::kFailedPrecondition) {
+        code = kSourceFailed;
+      } else {
+        code = nothing ? kStorageRefused : kUndelivered;
+      }
+    } else if (progress.segments_lost > 0 || progress.segments_gap > 0 ||
+               pumped.packets_refused > 0) {
+      code = kRecordedWithGaps;
+    }
+    if (pumped.packets_refused > 0) {
+      reporter_->Error(
+          fmt::format("{} packets were dropped: the disk did not keep up",
+                      pumped.packets_refused));
+    }
+    if (pumped.end == PumpEnd::kSourceFailed) {
+      reporter_->Error(pumped.status.message());
+      if (code == kComplete) code = kSourceFailed;
+    }
+    for (const OutputResult& output : result.outputs) {
+      for (const std::string& key : output.missing) {
+        reporter_->Error(
+            fmt::format("not stored: {}", DescribeOutput(output.id, key)));
+      }
+      if (!output.playlists.empty() && output.status.ok()) {
+        reporter_->Say("playlist: " +
+                       DescribeOutput(output.id, output.playlists.front()));
+      }
+    }
+    reporter_->Summary(result, code);
+    return code;
+  }
+
+  const RecordCommand& command_;
+  const std::shared_ptr<Reporter> reporter_;
+  Interruption interruption_;
+  std::shared_ptr<Runtime> runtime_;
+  UrlSourceOptions source_options_;
+};
+
+}  // namespace
+
+int RunRecord(const RecordCommand& command) { return RecordRun(command).Run(); }
+
+}  // namespace hlsrec::tools

@@ -1,0 +1,72 @@
+#ifndef HLSREC_TOOLS_HLSREC_RECORD_COMMAND_H_
+#define HLSREC_TOOLS_HLSREC_RECORD_COMMAND_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hlsrec::tools {
+
+// `hlsrec record` as it was typed; durations are text (text.h).
+struct RecordCommand {
+  std::string input;
+  std::vector<std::string> outputs;
+
+  // Input
+  bool listen = false;
+  bool realtime = false;
+  bool all_variants = false;
+  std::string format;
+  std::string timeout = "10";
+  std::string connect_timeout = "10";
+  std::string reconnect_window = "0";
+  bool declare_gaps = false;
+  std::vector<std::string> input_options;  // name=value
+
+  // Recording
+  std::string stream;
+  std::string session;
+  std::vector<std::string> fields;  // name=value
+  std::string duration;
+  std::uint64_t stop_after_segments = 0;
+
+  // Segments
+  std::string segment_time = "6";
+  std::string max_gop;
+  std::string missing_keyframe = "cut";
+  std::string container = "auto";
+
+  // Playlists
+  std::vector<std::string> playlists;  // [name.m3u8=]policy[:limit]
+  bool keep_expired = false;
+  std::string delete_on_end;
+  bool no_date_time = false;
+  bool append = false;
+
+  // Names
+  std::string layout = "default";
+  std::string segment_name;
+  std::string playlist_name;
+  std::string init_name;
+  std::string multivariant_name;
+  std::int64_t start_number = -1;
+
+  // Storage
+  std::string spool;
+  bool no_sync = false;
+  std::string finish_timeout = "30";
+
+  // Reporting
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+// Records; returns the process's exit code. Takes SIGINT and SIGTERM while it
+// runs: the first ends the recording in good order, the second aborts it.
+int RunRecord(const RecordCommand& command);
+
+}  // namespace hlsrec::tools
+
+#endif  // HLSREC_TOOLS_HLSREC_RECORD_COMMAND_H_

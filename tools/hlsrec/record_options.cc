@@ -1,0 +1,348 @@
+#include "tools/hlsrec/record_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "hlsrec/path_template.h"
+#include "tools/hlsrec/text.h"
+
+namespace hlsrec::tools {
+namespace {
+
+Status Bad(std::string_view flag, std::string_view why) {
+  return {StatusCode::kInvalidArgument, fmt::format("{}: {}", flag, why)};
+}
+
+StatusOr<std::chrono::milliseconds> Duration(std::string_view flag,
+                                             const std::string& text) {
+  StatusOr<std::chrono::milliseconds> parsed = ParseDuration(text);
+  if (!parsed.ok()) return Bad(flag, parsed.status().message());
+  return parsed;
+}
+
+StatusOr<std::pair<std::string, std::string>> NameAndValue(
+    std::string_view flag, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Bad(flag, fmt::format("`{}`: want name=value", text));
+  }
+  return std::make_pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+// Braces of a name that was typed are letters, not fields.
+std::string Literal(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    escaped.push_back(c);
+    if (c == '{' || c == '}') escaped.push_back(c);
+  }
+  return escaped;
+}
+
+bool IsPlaylistPath(const std::string& output) {
+  return output.ends_with(".m3u8");
+}
+
+// "live", "live:6", "live:30s", "event", "vod", "rotating:1h"
+StatusOr<std::shared_ptr<const PlaylistPolicy>> ParsePolicy(
+    const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::string name = text.substr(0, colon);
+  const std::string limit =
+      colon == std::string::npos ? "" : text.substr(colon + 1);
+  const auto bad = [&](std::string_view why) {
+    return Bad("--playlist", fmt::format("`{}`: {}", text, why));
+  };
+  if (name == "event" || name == "vod") {
+    if (!limit.empty()) return bad("takes no limit");
+    return name == "event" ? EventList() : VodList();
+  }
+  if (name == "live") {
+    if (limit.empty()) return LiveWindow();
+    std::size_t count = 0;
+    const auto end = limit.data() + limit.size();
+    const auto parsed = std::from_chars(limit.data(), end, count);
+    if (parsed.ec == std::errc() && parsed.ptr == end) {
+      if (count == 0) return LiveWindow({.segments = std::nullopt});
+      return LiveWindow({.segments = count});
+    }
+    const auto duration = ParseDuration(limit);
+    if (!duration.ok()) return bad("want a number of segments or a duration");
+    return LiveWindow(
+        {.segments = std::nullopt,
+         .duration = std::chrono::ceil<std::chrono::seconds>(*duration)});
+  }
+  if (name == "rotating") {
+    const auto period = ParseDuration(limit.empty() ? "1h" : limit);
+    if (!period.ok() || *period < std::chrono::seconds(1)) {
+      return bad("want a period, as in rotating:1h");
+    }
+    return RotatingList(
+        {.period = std::chrono::floor<std::chrono::seconds>(*period)});
+  }
+  const std::string meant = Suggest(name, {"live", "event", "vod", "rotating"});
+  return bad(meant.empty() ? "there are live, event, vod, rotating"
+                           : fmt::format("did you mean `{}`?", meant));
+}
+
+struct Names {
+  Layout layout;
+  std::string root;
+};
+
+// An output that is one playlist: that name, segments beside it.
+Names NamesForPlaylist(const std::string& output, std::uint64_t first) {
+  const std::size_t slash = output.find_last_of('/');
+  const std::string file =
+      slash == std::string::npos ? output : output.substr(slash + 1);
+  const std::string stem = Literal(file.substr(0, file.size() - 5));
+  return {.layout = {.segment = stem + "{_rendition}-{seq:06}.{ext}",
+                     .init = stem + "{_rendition}-init-{hash}.mp4",
+                     .playlist = stem + "{_rendition}.m3u8",
+                     .multivariant = stem + ".m3u8",
+                     .first_sequence = first},
+          .root = slash == std::string::npos ? "."
+                  : slash == 0               ? "/"
+                                             : output.substr(0, slash)};
+}
+
+StatusOr<Names> NamesFor(const RecordCommand& command,
+                         const std::string& output) {
+  Names names;
+  if (IsPlaylistPath(output)) {
+    names = NamesForPlaylist(output, 0);
+  } else {
+    StatusOr<Layout> layout = FindLayout(command.layout);
+    if (!layout.ok()) {
+      const std::string meant = Suggest(command.layout, LayoutNames());
+      return Bad("--layout", meant.empty()
+                                 ? layout.status().message()
+                                 : fmt::format("`{}`: did you mean `{}`?",
+                                               command.layout, meant));
+    }
+    names = {.layout = std::move(layout).value(), .root = output};
+  }
+  const auto override_name = [](std::string& name, const std::string& wanted) {
+    if (!wanted.empty()) name = wanted;
+  };
+  override_name(names.layout.segment, command.segment_name);
+  override_name(names.layout.init, command.init_name);
+  override_name(names.layout.playlist, command.playlist_name);
+  override_name(names.layout.multivariant, command.multivariant_name);
+  if (command.start_number >= 0) {
+    names.layout.first_sequence =
+        static_cast<std::uint64_t>(command.start_number);
+  }
+  return names;
+}
+
+// Another playlist of the same output lies beside the first one.
+std::string Beside(const std::string& playlist, const std::string& name) {
+  const std::size_t slash = playlist.find_last_of('/');
+  return slash == std::string::npos ? name
+                                    : playlist.substr(0, slash + 1) + name;
+}
+
+StatusOr<std::vector<PlaylistOptions>> MakePlaylists(
+    const RecordCommand& command, const std::string& main_path) {
+  std::vector<PlaylistOptions> playlists;
+  std::vector<std::string> wanted = command.playlists;
+  if (wanted.empty()) wanted.emplace_back("event");
+  for (const std::string& text : wanted) {
+    const std::size_t equals = text.find('=');
+    const std::string policy_text =
+        equals == std::string::npos ? text : text.substr(equals + 1);
+    auto policy = ParsePolicy(policy_text);
+    if (!policy.ok()) return policy.status();
+    PlaylistOptions playlist{.path = main_path,
+                             .policy = std::move(policy).value(),
+                             .program_date_time = !command.no_date_time};
+    // Each playlist of a rotating policy has its own name.
+    if (playlist.policy->rotates() && equals == std::string::npos) {
+      const std::size_t dot = std::min(main_path.rfind('.'), main_path.size());
+      playlist.path =
+          main_path.substr(0, dot) + "-{segment_time}" + main_path.substr(dot);
+    }
+    if (equals != std::string::npos) {
+      playlist.path = Beside(main_path, text.substr(0, equals));
+    } else if (!playlists.empty()) {
+      return Bad("--playlist",
+                 fmt::format("`{}`: a second playlist needs a name, as in "
+                             "live.m3u8={}",
+                             text, text));
+    }
+    playlists.push_back(std::move(playlist));
+  }
+  return playlists;
+}
+
+StatusOr<Container> ParseContainer(const std::string& text) {
+  if (text == "auto") return Container::kAuto;
+  if (text == "ts" || text == "mpegts") return Container::kMpegTs;
+  if (text == "fmp4" || text == "mp4") return Container::kFmp4;
+  return Bad("--container",
+             fmt::format("`{}`: there are auto, ts, fmp4", text));
+}
+
+// The last part of the input that can be a name: "rtmp://h/live/cam1" is cam1.
+std::string StreamName(const RecordCommand& command) {
+  if (!command.stream.empty()) return command.stream;
+  std::string text = RedactUrl(command.input);
+  text = text.substr(0, text.find('?'));
+  const bool url = text.find("://") != std::string::npos;
+  while (!text.empty() && text.back() == '/') text.pop_back();
+  const std::size_t slash = text.find_last_of('/');
+  std::string name = slash == std::string::npos ? text : text.substr(slash + 1);
+  const std::size_t host_end = text.find("://");
+  if (url && slash == host_end + 2) {
+    // Only a host: its address.
+    std::replace(name.begin(), name.end(), ':', '-');
+    std::erase(name, '@');
+  } else if (const std::size_t dot = name.find_last_of('.');
+             dot != std::string::npos && dot > 0) {
+    name = name.substr(0, dot);
+  }
+  return name.empty() || name == "-" ? "stream" : name;
+}
+
+}  // namespace
+
+StatusOr<UrlSourceOptions> MakeSourceOptions(const RecordCommand& command) {
+  UrlSourceOptions options{.url = command.input,
+                           .listen = command.listen,
+                           .pacing = command.realtime
+                                         ? Pacing::kRealTime
+                                         : Pacing::kAsFastAsPossible,
+                           .all_programs = command.all_variants,
+                           .format = command.format};
+  const auto timeout = Duration("--timeout", command.timeout);
+  if (!timeout.ok()) return timeout.status();
+  options.timeout = *timeout;
+  const auto connect = Duration("--connect-timeout", command.connect_timeout);
+  if (!connect.ok()) return connect.status();
+  options.connect_timeout = *connect;
+  for (const std::string& text : command.input_options) {
+    auto pair = NameAndValue("--input-option", text);
+    if (!pair.ok()) return pair.status();
+    options.av_options.insert(std::move(pair).value());
+  }
+  return options;
+}
+
+StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command) {
+  PumpOptions options;
+  if (!command.duration.empty()) {
+    const auto duration = Duration("--duration", command.duration);
+    if (!duration.ok()) return duration.status();
+    options.duration = *duration;
+  }
+  if (command.stop_after_segments > 0) {
+    options.segments = command.stop_after_segments;
+  }
+  const auto window = Duration("--reconnect-window", command.reconnect_window);
+  if (!window.ok()) return window.status();
+  options.reconnect_window = *window;
+  options.declare_gaps = command.declare_gaps;
+  const bool file = IsFileUrl(command.input);
+  const bool http = command.input.starts_with("http");
+  options.end_is_loss = !file && !http;
+  if (!file) options.max_push_wait = std::chrono::milliseconds(500);
+  return options;
+}
+
+StatusOr<RecordingOptions> MakeRecordingOptions(
+    const RecordCommand& command, const std::shared_ptr<Runtime>& runtime) {
+  RecordingOptions options{.stream = StreamName(command),
+                           .session = command.session};
+  // A file can wait: what it is read ahead of the disk is only memory.
+  if (IsFileUrl(command.input)) {
+    options.max_pending_bytes = std::uint64_t{4} << 20;
+  }
+  for (const std::string& text : command.fields) {
+    auto pair = NameAndValue("--field", text);
+    if (!pair.ok()) return pair.status();
+    options.fields.insert(std::move(pair).value());
+  }
+  // 100ms' prefix is optional.
+  if (command.layout == "100ms") options.fields.emplace("prefix", "");
+  const auto target = Duration("--segment-time", command.segment_time);
+  if (!target.ok()) return target.status();
+  options.segment.target_duration = *target;
+  if (command.stop_after_segments > 0) {
+    options.max_segments = command.stop_after_segments;
+  }
+  if (!command.max_gop.empty()) {
+    const auto gop = Duration("--max-gop", command.max_gop);
+    if (!gop.ok()) return gop.status();
+    options.segment.max_gop = *gop;
+  }
+  if (command.missing_keyframe == "gap") {
+    options.segment.missing_keyframe = MissingKeyframe::kGap;
+  } else if (command.missing_keyframe == "fail") {
+    options.segment.missing_keyframe = MissingKeyframe::kFail;
+  }
+  const auto finish = Duration("--finish-timeout", command.finish_timeout);
+  if (!finish.ok()) return finish.status();
+  options.finish_timeout = *finish;
+  const auto container = ParseContainer(command.container);
+  if (!container.ok()) return container.status();
+  for (const std::string& output : command.outputs) {
+    const std::size_t scheme = output.find("://");
+    if (scheme != std::string::npos) {
+      return Bad("OUTPUT", fmt::format("{}: this version writes to local "
+                                       "folders and .m3u8 files only",
+                                       RedactUrl(output)));
+    }
+    auto names = NamesFor(command, output);
+    if (!names.ok()) return names.status();
+    auto playlists = MakePlaylists(command, names->layout.playlist);
+    if (!playlists.ok()) return playlists.status();
+    auto sink = OpenFileSink(
+        runtime,
+        {.root = names->root,
+         .sync = command.no_sync ? FileSync::kNone : FileSync::kObject});
+    if (!sink.ok()) return sink.status();
+    OutputOptions wanted{.id = output,
+                         .sink = std::move(sink).value(),
+                         .container = *container,
+                         .segment_path = names->layout.segment,
+                         .init_path = names->layout.init,
+                         .playlists = std::move(playlists).value(),
+                         .first_sequence = names->layout.first_sequence,
+                         .if_exists = command.append ? IfPlaylistExists::kAppend
+                                                     : IfPlaylistExists::kFail,
+                         .expired_segments = command.keep_expired
+                                                 ? ExpiredSegments::kKeep
+                                                 : ExpiredSegments::kDelete};
+    // Known only when the tracks are: see RunRecord().
+    wanted.multivariant_path = names->layout.multivariant;
+    if (!command.delete_on_end.empty()) {
+      const auto grace = Duration("--delete-on-end", command.delete_on_end);
+      if (!grace.ok()) return grace.status();
+      wanted.delete_after_end = std::chrono::ceil<std::chrono::seconds>(*grace);
+    }
+    options.outputs.push_back(std::move(wanted));
+  }
+  return options;
+}
+
+std::string ChooseSpool(const RecordCommand& command) {
+  if (!command.spool.empty()) return command.spool;
+  for (const std::string& output : command.outputs) {
+    if (output.find("://") != std::string::npos) continue;
+    const std::string root =
+        IsPlaylistPath(output) ? NamesForPlaylist(output, 0).root : output;
+    return root + "/.hlsrec-spool";
+  }
+  return ".hlsrec-spool";
+}
+
+std::string DescribeOutput(const std::string& output, const std::string& key) {
+  if (!IsPlaylistPath(output)) return output + "/" + key;
+  return NamesForPlaylist(output, 0).root + "/" + key;
+}
+
+}  // namespace hlsrec::tools

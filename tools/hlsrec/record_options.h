@@ -1,0 +1,29 @@
+#ifndef HLSREC_TOOLS_HLSREC_RECORD_OPTIONS_H_
+#define HLSREC_TOOLS_HLSREC_RECORD_OPTIONS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hlsrec/pump.h"
+#include "hlsrec/recorder.h"
+#include "tools/hlsrec/record_command.h"
+
+namespace hlsrec::tools {
+
+// The command's words as the library's options. kInvalidArgument names the
+// flag.
+StatusOr<UrlSourceOptions> MakeSourceOptions(const RecordCommand& command);
+StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command);
+// Without tracks and renditions, which the source tells.
+StatusOr<RecordingOptions> MakeRecordingOptions(
+    const RecordCommand& command, const std::shared_ptr<Runtime>& runtime);
+// Where segments wait until they are stored: beside the first local output, so
+// that they can be linked.
+std::string ChooseSpool(const RecordCommand& command);
+// The path of the playlist an output starts with, for people.
+std::string DescribeOutput(const std::string& output, const std::string& key);
+
+}  // namespace hlsrec::tools
+
+#endif  // HLSREC_TOOLS_HLSREC_RECORD_OPTIONS_H_

@@ -1,0 +1,234 @@
+#include "tools/hlsrec/reporter.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "tools/hlsrec/text.h"
+
+namespace hlsrec::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Names may hold bytes that are no UTF-8.
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string TimeText(std::chrono::system_clock::time_point time) {
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(ms);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(ms - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                     static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+double Seconds(std::chrono::microseconds duration) {
+  return static_cast<double>(duration.count()) / 1e6;
+}
+
+Json EventJson(const Event& event) {
+  Json json;
+  json["event"] = std::string(EventTypeName(event.type));
+  json["time"] = TimeText(event.time);
+  const auto text = [&](const char* name, const std::string& value) {
+    if (!value.empty()) json[name] = value;
+  };
+  text("recording", event.recording);
+  text("output", event.output);
+  text("rendition", event.rendition);
+  text("key", event.key);
+  if (event.sequence) json["sequence"] = *event.sequence;
+  if (event.duration.count() > 0) json["duration_s"] = Seconds(event.duration);
+  if (event.size_bytes > 0) json["size_bytes"] = event.size_bytes;
+  if (event.count > 0) json["count"] = event.count;
+  if (event.attempt > 0) json["attempt"] = event.attempt;
+  if (!event.status.ok()) {
+    json["error"] = {{"code", std::string(StatusCodeName(event.status.code()))},
+                     {"message", event.status.message()}};
+  }
+  text("message", event.message);
+  return json;
+}
+
+Json ProgressJson(const RecordingProgress& progress) {
+  return {{"duration_s", Seconds(progress.duration)},
+          {"bytes", progress.bytes_written},
+          {"packets", progress.packets_accepted},
+          {"packets_written", progress.packets_written},
+          {"packets_dropped", progress.packets_dropped},
+          {"packets_repaired", progress.packets_repaired},
+          {"segments", progress.segments},
+          {"segments_gap", progress.segments_gap},
+          {"segments_stored", progress.segments_stored},
+          {"segments_lost", progress.segments_lost},
+          {"discontinuities", progress.discontinuities},
+          {"retries", progress.put_retries}};
+}
+
+std::string EventLine(const Event& event) {
+  std::string line(EventTypeName(event.type));
+  for (char& c : line) c = c == '_' ? ' ' : c;
+  if (event.count > 0) line += fmt::format(": {}", event.count);
+  if (!event.key.empty()) line += ": " + event.key;
+  if (event.duration.count() > 0) {
+    line += fmt::format(" ({:.3f} s)", Seconds(event.duration));
+  }
+  if (!event.message.empty()) line += ": " + event.message;
+  if (!event.status.ok()) line += ": " + event.status.message();
+  return line;
+}
+
+}  // namespace
+
+Reporter::Reporter(bool json, Verbosity verbosity)
+    : json_(json),
+      verbosity_(verbosity),
+      terminal_(!json && verbosity != Verbosity::kQuiet &&
+                ::isatty(STDERR_FILENO) == 1) {}
+
+Reporter::~Reporter() { StopStatus(); }
+
+void Reporter::Print(std::FILE* file, std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(status_shown_, false)) fmt::print(stderr, "\r\033[K");
+  fmt::print(file, "{}\n", text);
+  std::fflush(file);
+}
+
+bool Reporter::ShowsPlainly(const Event& event) const {
+  if (verbosity_ == Verbosity::kVerbose) return true;
+  switch (event.type) {
+    case EventType::kSegmentStored:
+      return !terminal_;  // the status line counts them
+    case EventType::kPlaylistPublished:
+    case EventType::kSegmentSealed:
+    case EventType::kRecordingStarted:
+    case EventType::kRecordingFinished:
+    case EventType::kObjectRemoved:
+      return false;
+    default:
+      return true;
+  }
+}
+
+void Reporter::WaitUntilDeleted(std::size_t outputs,
+                                const std::function<bool()>& stop) {
+  std::unique_lock lock(mutex_);
+  while (deleted_ < outputs && !stop()) {
+    wake_.wait_for(lock, std::chrono::milliseconds(100));
+  }
+}
+
+void Reporter::OnEvent(const Event& event) {
+  if (event.type == EventType::kRecordingDeleted) {
+    const std::lock_guard lock(mutex_);
+    ++deleted_;
+    wake_.notify_all();
+  }
+  if (json_) return Print(stdout, Dump(EventJson(event)));
+  if (verbosity_ == Verbosity::kQuiet || !ShowsPlainly(event)) return;
+  Print(stderr, EventLine(event));
+}
+
+void Reporter::Say(std::string_view text) {
+  if (json_ || verbosity_ == Verbosity::kQuiet) return;
+  Print(stderr, text);
+}
+
+void Reporter::Error(std::string_view text) {
+  if (json_) {
+    Print(stdout, Dump({{"event", "error"}, {"message", std::string(text)}}));
+  }
+  Print(stderr, fmt::format("hlsrec: {}", text));
+}
+
+void Reporter::StartStatus(std::function<RecordingProgress()> progress) {
+  if (!terminal_) return;
+  const std::lock_guard lock(mutex_);
+  progress_ = std::move(progress);
+  running_ = true;
+  thread_ = std::thread([this] { StatusLoop(); });
+}
+
+void Reporter::StopStatus() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = false;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(status_shown_, false)) fmt::print(stderr, "\r\033[K");
+}
+
+void Reporter::StatusLoop() {
+  std::unique_lock lock(mutex_);
+  RecordingProgress before;
+  while (running_) {
+    const RecordingProgress now = progress_();
+    const auto media = now.duration - before.duration;
+    const double rate =
+        media.count() > 0
+            ? static_cast<double>(now.bytes_written - before.bytes_written) *
+                  8 / Seconds(media) / 1000
+            : 0;
+    if (media.count() > 0) before = now;
+    std::string line =
+        fmt::format("{}  {} segments  {}", FormatClock(now.duration),
+                    now.segments, FormatBytes(now.bytes_written));
+    if (rate > 0) line += fmt::format("  {:.0f} kb/s", rate);
+    if (now.backlog_objects > 0) {
+      line += fmt::format("  backlog {} ({})", now.backlog_objects,
+                          FormatBytes(now.backlog_bytes));
+    }
+    if (now.put_retries > 0)
+      line += fmt::format("  retries {}", now.put_retries);
+    if (now.packets_dropped > 0) {
+      line += fmt::format("  dropped {}", now.packets_dropped);
+    }
+    fmt::print(stderr, "\r\033[K{}", line);
+    std::fflush(stderr);
+    status_shown_ = true;
+    wake_.wait_for(lock, std::chrono::milliseconds(500),
+                   [this] { return !running_; });
+  }
+}
+
+void Reporter::Summary(const RecordingResult& result, int exit_code) {
+  if (json_) {
+    Json json;
+    json["event"] = "summary";
+    json["exit_code"] = exit_code;
+    json["ok"] = result.status.ok();
+    if (!result.status.ok()) json["error"] = result.status.message();
+    json["progress"] = ProgressJson(result.progress);
+    json["outputs"] = Json::array();
+    for (const OutputResult& output : result.outputs) {
+      json["outputs"].push_back({{"output", output.id},
+                                 {"ok", output.status.ok()},
+                                 {"playlists", output.playlists},
+                                 {"missing", output.missing}});
+    }
+    return Print(stdout, Dump(json));
+  }
+  const RecordingProgress& progress = result.progress;
+  Say(fmt::format(
+      "recorded {} in {} segments, {}{}", FormatClock(progress.duration),
+      progress.segments_sealed, FormatBytes(progress.bytes_written),
+      progress.packets_dropped > 0
+          ? fmt::format(", {} packets dropped", progress.packets_dropped)
+          : ""));
+}
+
+}  // namespace hlsrec::tools
