@@ -33,6 +33,20 @@ class FaultyFileSystem final : public FileSystem {
     return std::unique_ptr<WritableFile>(
         std::make_unique<File>(*this, std::move(file).value()));
   }
+  StatusOr<std::unique_ptr<ReadableFile>> Open(
+      const std::string& path) override {
+    return inner_.Open(path);
+  }
+  Status Truncate(const std::string& path, std::uint64_t size) override {
+    return Fails() ? status_ : inner_.Truncate(path, size);
+  }
+  StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path,
+                                           const std::string& owner) override {
+    return inner_.Lock(path, owner);
+  }
+  StatusOr<std::string> NetworkType(const std::string& path) override {
+    return inner_.NetworkType(path);
+  }
   Status Rename(const std::string& from, const std::string& to) override {
     return Fails() ? status_ : inner_.Rename(from, to);
   }

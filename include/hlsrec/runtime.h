@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,15 @@ enum class LibavLog {
   kForward,  // to RuntimeOptions::libav_log
 };
 
+// What is on the disk, not only in the kernel's memory, and when. The death of
+// the process alone (kill -9) costs one second at most with each of them.
+enum class Durability {
+  kNone,     // the kernel writes when it likes
+  kSegment,  // a segment, and the journal's word of it, when it is complete:
+             // a power failure costs the open segment
+  kSecond,   // the open segment once a second, too
+};
+
 struct RuntimeOptions {
   // Threads that mux; every recording keeps to one at a time. Two carry several
   // hundred 1.5 Mb/s recordings on this class of machine.
@@ -32,9 +42,12 @@ struct RuntimeOptions {
   // file outputs: segments are then linked, not copied. Empty: segments are
   // kept in memory, within the budget, until they are delivered.
   std::string spool_directory = {};
-  // Sealed segments reach the disk before they are published. Without, they
-  // survive our death but not a power failure.
-  bool sync_spool = true;
+  // What a power failure may cost; see Durability.
+  Durability durability = Durability::kSegment;
+  // Bytes of segments that may wait in the spool directory, open ones included;
+  // empty: as many as the disk takes. What happens beyond is
+  // RecordingOptions::spool_full.
+  std::optional<std::uint64_t> spool_max_bytes = {};
   LibavLog libav_logging = LibavLog::kLeave;
   // Called from any thread with libav's level and line; must be thread-safe.
   std::function<void(int level, std::string_view line)> libav_log = {};

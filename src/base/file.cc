@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,7 +29,7 @@ class Fd {
   int fd_;
 };
 
-Fd Open(const std::string& path, int flags, unsigned mode = 0) {
+Fd OpenFd(const std::string& path, int flags, unsigned mode = 0) {
   int fd = -1;
   do {
     fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
@@ -67,14 +69,128 @@ class PosixFile final : public WritableFile {
   std::string path_;
 };
 
+class PosixReadable final : public ReadableFile {
+ public:
+  PosixReadable(Fd fd, std::string path, std::uint64_t size)
+      : fd_(std::move(fd)), path_(std::move(path)), size_(size) {}
+  std::uint64_t size() const override { return size_; }
+  Status ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
+    while (!out.empty()) {
+      const ssize_t count = ::pread(fd_.get(), out.data(), out.size(),
+                                    static_cast<off_t>(offset));
+      if (count < 0) {
+        if (errno == EINTR) continue;
+        return ErrnoStatus(errno, "read: " + path_);
+      }
+      if (count == 0) return DataLoss("read: {}: ends at {}", path_, offset);
+      offset += static_cast<std::uint64_t>(count);
+      out = out.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+  }
+
+ private:
+  const Fd fd_;
+  const std::string path_;
+  const std::uint64_t size_;
+};
+
+// flock(2): belongs to the open file, so that two runtimes of one process are
+// told apart, and goes with the process.
+class PosixLock final : public FileLock {
+ public:
+  explicit PosixLock(Fd fd) : fd_(std::move(fd)) {}
+
+ private:
+  const Fd fd_;
+};
+
+// linux/magic.h, and file systems' own headers where that has none.
+std::string_view NetworkTypeOf(const struct statfs& info) {
+  switch (static_cast<std::uint32_t>(info.f_type)) {
+    case 0x6969:
+      return "nfs";
+    case 0x517B:
+      return "smb";
+    case 0xFF534D42:
+      return "cifs";
+    case 0xFE534D42:
+      return "smb2";
+    case 0x01021997:
+      return "9p";
+    case 0x5346414F:
+      return "afs";
+    case 0x73757245:
+      return "coda";
+    case 0x00C36400:
+      return "ceph";
+    case 0x0BD00BD0:
+      return "lustre";
+    case 0x564C:
+      return "ncp";
+    default:
+      return {};
+  }
+}
+
 class Posix final : public FileSystem {
  public:
   StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path,
                                                  unsigned mode) override {
-    Fd fd = Open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    Fd fd = OpenFd(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
     if (fd.get() < 0) return ErrnoStatus(errno, "create: " + path);
     return std::unique_ptr<WritableFile>(
         std::make_unique<PosixFile>(std::move(fd), path));
+  }
+
+  StatusOr<std::unique_ptr<ReadableFile>> Open(
+      const std::string& path) override {
+    Fd fd = OpenFd(path, O_RDONLY);
+    struct stat info {};
+    if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) {
+      return ErrnoStatus(errno, "open: " + path);
+    }
+    return std::unique_ptr<ReadableFile>(std::make_unique<PosixReadable>(
+        std::move(fd), path, static_cast<std::uint64_t>(info.st_size)));
+  }
+
+  Status Truncate(const std::string& path, std::uint64_t size) override {
+    const Fd fd = OpenFd(path, O_WRONLY);
+    if (fd.get() < 0 || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 ||
+        ::fsync(fd.get()) != 0) {
+      return ErrnoStatus(errno, "truncate: " + path);
+    }
+    return {};
+  }
+
+  StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path,
+                                           const std::string& owner) override {
+    constexpr unsigned kMode = 0600;
+    constexpr std::size_t kMaxOwner = 256;
+    Fd fd = OpenFd(path, O_RDWR | O_CREAT, kMode);
+    if (fd.get() < 0) return ErrnoStatus(errno, "lock: " + path);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return ErrnoStatus(errno, "lock: " + path);
+      std::string text(kMaxOwner, '\0');
+      const ssize_t count = ::pread(fd.get(), text.data(), text.size(), 0);
+      text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+      return FailedPrecondition("lock: {}: is held by {}", path, text);
+    }
+    if (::ftruncate(fd.get(), 0) != 0 ||
+        ::pwrite(fd.get(), owner.data(), owner.size(), 0) !=
+            static_cast<ssize_t>(owner.size())) {
+      // The lock counts; its text is for people.
+    }
+    return std::unique_ptr<FileLock>(
+        std::make_unique<PosixLock>(std::move(fd)));
+  }
+
+  StatusOr<std::string> NetworkType(const std::string& path) override {
+    struct statfs info {};
+    if (::statfs(path.c_str(), &info) != 0) {
+      return ErrnoStatus(errno, "statfs: " + path);
+    }
+    return std::string(NetworkTypeOf(info));
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
@@ -127,7 +243,7 @@ class Posix final : public FileSystem {
   }
 
   Status SyncDirectory(const std::string& path) override {
-    const Fd fd = Open(path, O_RDONLY | O_DIRECTORY);
+    const Fd fd = OpenFd(path, O_RDONLY | O_DIRECTORY);
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) {
       return ErrnoStatus(errno, "sync directory: " + path);
     }
@@ -147,7 +263,7 @@ class Posix final : public FileSystem {
 
   StatusOr<std::string> ReadFile(const std::string& path,
                                  std::uint64_t max_bytes) override {
-    const Fd fd = Open(path, O_RDONLY);
+    const Fd fd = OpenFd(path, O_RDONLY);
     if (fd.get() < 0) return ErrnoStatus(errno, "open: " + path);
     std::string text;
     constexpr std::size_t kBlock = 65536;

@@ -24,6 +24,22 @@ class WritableFile {
   virtual Status Close() = 0;
 };
 
+// A file being read. Threads. Any. Blocking. Yes.
+class ReadableFile {
+ public:
+  virtual ~ReadableFile() = default;                     // closes
+  [[nodiscard]] virtual std::uint64_t size() const = 0;  // when it was opened
+  // Fills all of `out`; kDataLoss where the file is shorter.
+  virtual Status ReadAt(std::uint64_t offset,
+                        std::span<std::byte> out) const = 0;
+};
+
+// Held by one process at a time; let go of when that process dies.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;  // lets go
+};
+
 struct DirectoryEntry {
   std::string name = {};
   bool directory = false;
@@ -41,6 +57,18 @@ class FileSystem {
   // Creates or truncates.
   virtual StatusOr<std::unique_ptr<WritableFile>> Create(
       const std::string& path, unsigned mode) = 0;
+  virtual StatusOr<std::unique_ptr<ReadableFile>> Open(
+      const std::string& path) = 0;
+  // Cuts an existing file to `size` bytes, on the disk too.
+  virtual Status Truncate(const std::string& path, std::uint64_t size) = 0;
+  // Takes the lock that the file at `path` stands for, which is created where
+  // missing and says who has it. kFailedPrecondition with what it says where
+  // somebody else does.
+  virtual StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path, const std::string& owner) = 0;
+  // The type's name ("nfs") where `path` is on a network file system, whose
+  // locks and syncs can't be relied on; else empty.
+  virtual StatusOr<std::string> NetworkType(const std::string& path) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   // kAlreadyExists where `to` exists. kUnimplemented where the file systems
   // differ or know no links.

@@ -1,6 +1,7 @@
 #ifndef HLSREC_SRC_BASE_RESCALE_H_
 #define HLSREC_SRC_BASE_RESCALE_H_
 
+#include <chrono>
 #include <cstdint>
 
 #include "hlsrec/media.h"
@@ -16,6 +17,14 @@ std::int64_t Rescale(std::int64_t value, Rational from, Rational to);
 inline constexpr std::int64_t kClockRate = 90000;
 inline constexpr Rational kClock = {.num = 1, .den = kClockRate};
 inline constexpr Rational kMicroseconds = {.num = 1, .den = 1000000};
+
+// From one instant of kClock to another. Rounding absolute positions, not
+// lengths, keeps sums exact.
+inline std::chrono::microseconds Between90(std::int64_t start90,
+                                           std::int64_t end90) {
+  return std::chrono::microseconds(Rescale(end90, kClock, kMicroseconds) -
+                                   Rescale(start90, kClock, kMicroseconds));
+}
 
 }  // namespace hlsrec
 

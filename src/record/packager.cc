@@ -1,10 +1,13 @@
 #include "src/record/packager.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "src/av/mp4_init.h"
 #include "src/base/hash.h"
+#include "src/base/rescale.h"
 #include "src/base/status_util.h"
+#include "src/record/plan.h"
 
 namespace hlsrec::record {
 namespace {
@@ -26,6 +29,12 @@ Packager::Packager(std::shared_ptr<Strand> strand, spool::Spool& spool,
       on_failed_(std::move(on_failed)) {}
 
 Status Packager::Configure(std::vector<media::MuxTrack> tracks) {
+  timing_track_ = -1;
+  for (const media::MuxTrack& track : tracks) {
+    if (CodecMediaType(track.format.codec) == MediaType::kVideo) {
+      timing_track_ = track.track;
+    }
+  }
   if (!options_.fmp4) {
     HLSREC_ASSIGN_OR_RETURN(muxer_,
                             media::MakeTsMuxer({.tracks = std::move(tracks)}));
@@ -35,21 +44,36 @@ Status Packager::Configure(std::vector<media::MuxTrack> tracks) {
   HLSREC_ASSIGN_OR_RETURN(const Bytes init, av::BuildInitSection(options));
   HLSREC_ASSIGN_OR_RETURN(muxer_, media::MakeFmp4Muxer(options));
   init_hash_ = Sha256Hex(init);
-  init_ = MakeStringBody(std::string(init.begin(), init.end()));
+  std::string bytes(init.begin(), init.end());
+  init_ = MakeStringBody(bytes);
+  spool_.journal().Add(
+      spool::InitSection{.recording = options_.recording,
+                         .rendition = options_.rendition,
+                         .packaging = PackagingOf(options_.fmp4),
+                         .hash = init_hash_,
+                         .bytes = std::move(bytes)},
+      {});
   return {};
 }
 
-void Packager::Begin() {
+void Packager::Begin(const SegmentBegin& begin) {
   in_segment_ = true;
+  begin_ = begin;
+  end90_ = begin.start90;
   samples_ = 0;
 }
 
 // Late, so that a segment without samples leaves no trace.
 void Packager::Open() {
-  // Random: spools are shared, and outlive what was killed.
-  writer_ = spool_.Create(
-      fmt::format("{}.{}", RandomHex(24), options_.fmp4 ? "m4s" : "ts"),
-      options_.pending);
+  writer_ = spool_.Create({.id = {.recording = options_.recording,
+                                  .rendition = options_.rendition,
+                                  .packaging = PackagingOf(options_.fmp4),
+                                  .index = begin_.index},
+                           .start = begin_.start,
+                           .discontinuity = begin_.discontinuity,
+                           .init_hash = init_hash_,
+                           .extension = options_.fmp4 ? "m4s" : "ts"},
+                          options_.writer);
   muxer_->Begin(out_);
 }
 
@@ -60,6 +84,9 @@ void Packager::Write(const media::TimedSample& sample) {
   }
   muxer_->Write(sample.sample, out_);
   ++samples_;
+  if (timing_track_ < 0 || sample.sample.track == timing_track_) {
+    end90_ = std::max(end90_, sample.end90);
+  }
   unflushed_bytes_ += sample.sample.payload.size();
   if (sample.dts90 - flushed_at_ >= options_.flush_ticks ||
       unflushed_bytes_ >= kMaxFragment) {
@@ -83,6 +110,11 @@ void Packager::Flush() {
   flushed_ = true;
   unflushed_bytes_ = 0;
   Spill();
+  MarkChunk();
+}
+
+void Packager::MarkChunk() {
+  writer_->MarkChunk(Between90(begin_.start90, end90_));
 }
 
 void Packager::Spill() {
@@ -111,8 +143,9 @@ void Packager::End(const SegmentTimes& times) {
   Slot& slot = slots_.emplace_back(Slot{.record = MakeRecord(times)});
   slot.record.init_hash = init_hash_;
   slot.record.init = init_;
-  writer_->Seal([self = shared_from_this(),
-                 index = times.index](StatusOr<spool::SealedSegment> sealed) {
+  writer_->Seal(times.duration, [self = shared_from_this(),
+                                 index = times.index](
+                                    StatusOr<spool::SealedSegment> sealed) {
     self->strand_->Post([self, index, sealed = std::move(sealed)]() mutable {
       self->OnSealed(index, std::move(sealed));
     });

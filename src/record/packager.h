@@ -18,7 +18,15 @@
 
 namespace hlsrec::record {
 
-// What is known of a segment when it is sealed.
+// What is known of a segment when it begins.
+struct SegmentBegin {
+  std::uint64_t index = 0;
+  std::int64_t start90 = 0;
+  WallTime start = {};
+  bool discontinuity = false;
+};
+
+// What is known of it when it is sealed.
 struct SegmentTimes {
   std::uint64_t index = 0;
   std::chrono::microseconds duration{0};
@@ -35,7 +43,8 @@ struct SegmentTimes {
 class Packager : public std::enable_shared_from_this<Packager> {
  public:
   struct Options {
-    std::shared_ptr<spool::PendingBytes> pending = {};
+    spool::RecordingId recording = 0;
+    spool::WriterOptions writer = {};
     int rendition = 0;
     bool fmp4 = false;
     std::int64_t flush_ticks = 0;  // 90 kHz
@@ -49,7 +58,7 @@ class Packager : public std::enable_shared_from_this<Packager> {
 
   // The tracks from the next segment on. Not within a segment.
   Status Configure(std::vector<media::MuxTrack> tracks);
-  void Begin();
+  void Begin(const SegmentBegin& begin);
   void Write(const media::TimedSample& sample);
   // Brings what is whole to the spool, unless that happened since the last
   // call: for sources that fall silent. True: ask again later.
@@ -74,6 +83,7 @@ class Packager : public std::enable_shared_from_this<Packager> {
   void Spill();
   void OnSealed(std::uint64_t index, StatusOr<spool::SealedSegment> sealed);
   void Drain();
+  void MarkChunk();
   deliver::SegmentRecord MakeRecord(const SegmentTimes& times) const;
 
   const std::shared_ptr<Strand> strand_;
@@ -88,6 +98,9 @@ class Packager : public std::enable_shared_from_this<Packager> {
   std::unique_ptr<spool::SegmentWriter> writer_;
   Bytes out_;
   bool in_segment_ = false;
+  SegmentBegin begin_;
+  int timing_track_ = -1;   // whose samples a chunk lasts for; -1: all
+  std::int64_t end90_ = 0;  // of them
   std::uint64_t samples_ = 0;
   std::int64_t flushed_at_ = 0;
   std::uint64_t unflushed_bytes_ = 0;

@@ -10,8 +10,12 @@
 #include "hlsrec/recorder.h"
 #include "src/deliver/output.h"
 #include "src/media/cutter.h"
+#include "src/spool/journal.h"
 
 namespace hlsrec::record {
+
+// Where a container's segments are in the journal.
+inline int PackagingOf(bool fmp4) { return fmp4 ? 1 : 0; }
 
 // A set of tracks that share a playlist, by index into
 // RecordingOptions::tracks.
@@ -24,6 +28,7 @@ struct RenditionTracks {
 // guess. A plain value.
 struct RecordingPlan {
   RecordingOptions options = {};
+  spool::RecordingId recording = 0;
   std::string session = {};
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};

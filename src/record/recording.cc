@@ -24,12 +24,6 @@ std::int64_t Ticks90(std::chrono::milliseconds duration) {
   return duration.count() * (kClockRate / 1000);
 }
 
-// Rounding absolute positions, not lengths, keeps the sum exact.
-std::chrono::microseconds Between(std::int64_t start90, std::int64_t end90) {
-  return std::chrono::microseconds(Rescale(end90, kClock, kMicroseconds) -
-                                   Rescale(start90, kClock, kMicroseconds));
-}
-
 // Containers count audio in samples of the rate that the bitstream tells.
 std::int64_t TimescaleOf(const media::StreamFormat& format) {
   if (CodecMediaType(format.codec) == MediaType::kVideo) return kClockRate;
@@ -88,7 +82,8 @@ Status Recording::Start() {
       rendition.packagers.push_back(std::make_shared<Packager>(
           strand_, core_.spool(),
           Packager::Options{
-              .pending = pending_,
+              .recording = plan_.recording,
+              .writer = {.pending = pending_},
               .rendition = static_cast<int>(i),
               .fmp4 = fmp4,
               .flush_ticks = Ticks90(plan_.options.segment.flush_interval)},
@@ -538,15 +533,20 @@ void Recording::BeginSegment(RenditionState& rendition, std::int64_t start90,
   rendition.keyframe_first = true;
   rendition.samples = 0;
   rendition.written = 0;
-  for (const auto& packager : rendition.packagers) packager->Begin();
+  for (const auto& packager : rendition.packagers) {
+    packager->Begin({.index = index,
+                     .start90 = start90,
+                     .start = rendition.start_wall,
+                     .discontinuity = discontinuity});
+  }
 }
 
 void Recording::EndSegment(RenditionState& rendition, std::int64_t end90) {
   const SegmentTimes times{
       .index = rendition.index,
-      .duration = Between(rendition.start90,
-                          std::clamp(end90, rendition.start90,
-                                     rendition.start90 + plan_.cutter.limit)),
+      .duration = Between90(rendition.start90,
+                            std::clamp(end90, rendition.start90,
+                                       rendition.start90 + plan_.cutter.limit)),
       .start = rendition.start_wall,
       .discontinuity = rendition.discontinuity,
       .refused =
@@ -608,7 +608,7 @@ void Recording::AddGaps(std::chrono::milliseconds missing) {
 
 WallTime Recording::WallAt(std::int64_t ticks90) const {
   return anchor_wall_ + std::chrono::duration_cast<WallTime::duration>(
-                            Between(anchor90_, ticks90));
+                            Between90(anchor90_, ticks90));
 }
 
 }  // namespace hlsrec::record

@@ -30,9 +30,11 @@ Status MachineRuntime::OpenSpool(const RuntimeOptions& options) {
     return {};
   }
   HLSREC_ASSIGN_OR_RETURN(
-      spool_, spool::OpenFileSpool(*this, PosixFileSystem(),
-                                   {.directory = options.spool_directory,
-                                    .sync = options.sync_spool}));
+      spool_,
+      spool::OpenFileSpool(*this, PosixFileSystem(),
+                           {.directory = options.spool_directory,
+                            .durability = options.durability,
+                            .max_bytes = options.spool_max_bytes.value_or(0)}));
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "src/base/file.h"
+#include "src/base/hash.h"
 #include "src/base/mutex.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
@@ -46,7 +47,7 @@ struct Shared {
         budget(core.budget()),
         files(file_system),
         directory(options.directory),
-        sync(options.sync) {}
+        sync(options.durability != Durability::kNone) {}
   const std::shared_ptr<Executor> io;
   const std::shared_ptr<Budget> budget;
   FileSystem& files;
@@ -176,7 +177,8 @@ class FileWriter final : public SegmentWriter {
       file->shared->budget->Return(size);
     });
   }
-  void Seal(Sealed sealed) override {
+  void MarkChunk(std::chrono::microseconds) override {}
+  void Seal(std::chrono::microseconds, Sealed sealed) override {
     shared_->io->Post(
         [file = file_, sealed = std::move(sealed)] { sealed(file->Seal()); });
   }
@@ -198,15 +200,24 @@ class FileSpool final : public Spool {
   }
   FileSpool(const FileSpool&) = delete;
   FileSpool& operator=(const FileSpool&) = delete;
-  std::unique_ptr<SegmentWriter> Create(
-      const std::string& name, std::shared_ptr<PendingBytes> pending) override {
+  std::unique_ptr<SegmentWriter> Create(const SegmentStart& start,
+                                        WriterOptions options) override {
+    // Random: the directory outlives what was killed.
     return std::make_unique<FileWriter>(
-        shared_, shared_->directory + "/" + name, std::move(pending));
+        shared_,
+        fmt::format("{}/{}.{}", shared_->directory, RandomHex(24),
+                    start.extension),
+        std::move(options.pending));
   }
+  StatusOr<SealedSegment> Find(const SegmentSealed& segment) override {
+    return NotFound("spool: {}: is not there", segment.file);
+  }
+  Journal& journal() override { return *journal_; }
   Bytes TakeBuffer() override { return shared_->buffers.Take(); }
 
  private:
   const std::shared_ptr<Shared> shared_;
+  const std::unique_ptr<Journal> journal_ = MakeVolatileJournal();
 };
 
 }  // namespace

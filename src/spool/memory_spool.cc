@@ -43,7 +43,8 @@ class MemoryWriter final : public SegmentWriter {
     budget_->Take(bytes.size());
     hlsrec::Append(bytes_, bytes);
   }
-  void Seal(Sealed sealed) override {
+  void MarkChunk(std::chrono::microseconds) override {}
+  void Seal(std::chrono::microseconds, Sealed sealed) override {
     bytes_.shrink_to_fit();
     sealed(SealedSegment{.body = std::make_shared<MemoryBody>(
                              budget_, std::exchange(bytes_, {})),
@@ -59,14 +60,19 @@ class MemorySpool final : public Spool {
  public:
   explicit MemorySpool(std::shared_ptr<Budget> budget)
       : budget_(std::move(budget)) {}
-  std::unique_ptr<SegmentWriter> Create(
-      const std::string&, std::shared_ptr<PendingBytes>) override {
+  std::unique_ptr<SegmentWriter> Create(const SegmentStart&,
+                                        WriterOptions) override {
     return std::make_unique<MemoryWriter>(budget_);
   }
+  StatusOr<SealedSegment> Find(const SegmentSealed&) override {
+    return NotFound("memory spool: keeps nothing of earlier runs");
+  }
   Bytes TakeBuffer() override { return {}; }
+  Journal& journal() override { return *journal_; }
 
  private:
   const std::shared_ptr<Budget> budget_;
+  const std::unique_ptr<Journal> journal_ = MakeVolatileJournal();
 };
 
 }  // namespace

@@ -2,14 +2,17 @@
 #define HLSREC_SRC_SPOOL_SPOOL_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "hlsrec/runtime.h"
 #include "hlsrec/sink.h"
 #include "hlsrec/status.h"
 #include "src/base/bytes.h"
+#include "src/spool/journal.h"
 
 namespace hlsrec {
 class RuntimeCore;
@@ -24,53 +27,91 @@ struct SealedSegment {
   std::shared_ptr<const Body> body = {};
   // Set by whoever could not deliver it: the spool's copy stays then.
   std::shared_ptr<std::atomic<bool>> keep = {};
+  std::string sha256 = {};  // hex; empty in memory
 };
 
 using PendingBytes = std::atomic<std::uint64_t>;
+
+// What is known of a segment when it begins: enough to adopt it after a crash.
+struct SegmentStart {
+  SegmentId id = {};
+  WallTime start = {};
+  bool discontinuity = false;
+  std::string init_hash = {};
+  std::string extension = {};  // "ts", "m4s"
+};
+
+// What a writer does when the disk or the quota is full.
+enum class SpoolFull {
+  kFail,  // Seal() tells
+  kWait,  // what is appended waits, counted as pending, until there is room
+};
+
+struct WriterOptions {
+  // Counts the caller's bytes that are handed over and not written yet.
+  std::shared_ptr<PendingBytes> pending = {};
+  SpoolFull when_full = SpoolFull::kFail;
+  // Told, on any thread, when a write begins to wait (the reason) and when it
+  // goes on (OK).
+  std::function<void(Status)> on_full = {};
+};
 
 // One segment being written, in blocks; never whole in memory (but for the
 // memory spool, which is that by definition).
 //
 // Threads. One at a time; work is done elsewhere, in call order.
 // Errors. The first failure is told by Seal().
-// Lifetime. Destroying one that was not sealed discards its bytes.
+// Lifetime. Destroying one that was not sealed discards its bytes, unless the
+//     process or the runtime ends: then the next run adopts it.
 class SegmentWriter {
  public:
   using Sealed = std::function<void(StatusOr<SealedSegment>)>;
   virtual ~SegmentWriter() = default;
-  // A chunk: whole access units, which recovery may keep.
   virtual void Append(Bytes bytes) = 0;
-  // No more bytes. `sealed` runs once, on any thread.
-  virtual void Seal(Sealed sealed) = 0;
+  // Whole access units end here, and last this long from the segment's start:
+  // what was appended so far may be adopted.
+  virtual void MarkChunk(std::chrono::microseconds duration) = 0;
+  // No more bytes. `sealed` runs once, on any thread, when the segment is
+  // complete, as durable as asked, and in the journal.
+  virtual void Seal(std::chrono::microseconds duration, Sealed sealed) = 0;
 };
 
-// Where segments live until they are delivered.
+// Where segments live until they are delivered, and the journal of them.
 //
-// Threads. Any. Blocking. No: a spool works on an I/O strand of its own.
+// Threads. Any. Blocking. No: a spool works on I/O strands of its own.
 class Spool {
  public:
   virtual ~Spool() = default;
-  // `name` is a file name nobody used before. `pending` counts the caller's
-  // bytes that are handed over and not written yet.
-  virtual std::unique_ptr<SegmentWriter> Create(
-      const std::string& name, std::shared_ptr<PendingBytes> pending) = 0;
+  virtual std::unique_ptr<SegmentWriter> Create(const SegmentStart& start,
+                                                WriterOptions options) = 0;
+  // The bytes of a segment that an earlier run sealed. kNotFound or kDataLoss
+  // where they are gone. Blocking. Looks at the disk.
+  virtual StatusOr<SealedSegment> Find(const SegmentSealed& segment) = 0;
   // An empty buffer for Append(), with room where one was used before: fresh
   // pages cost more than the copying into them.
   virtual Bytes TakeBuffer() = 0;
+  [[nodiscard]] virtual Journal& journal() = 0;
 };
 
 struct FileSpoolOptions {
   std::string directory = {};
-  // Sealed files are synced before they count, so that a link to one is as
-  // durable as a copy.
-  bool sync = true;
+  Durability durability = Durability::kSegment;
+  // Bytes of segments, open and sealed; 0: as many as the disk takes.
+  std::uint64_t max_bytes = 0;
+  // SQLite's VFS for the journal, for tests; empty: the system's.
+  std::string journal_vfs = {};
 };
-// In files below a directory, which is created.
+// In files below a directory, which is created, with a journal beside them.
+// Adopts what a dead process left open there.
+//
+// Errors. kFailedPrecondition where a live process has the directory (told by
+//     its id) or where it is on a network file system.
+// Blocking. Reads what was left.
 StatusOr<std::unique_ptr<Spool>> OpenFileSpool(RuntimeCore& core,
                                                FileSystem& files,
                                                const FileSpoolOptions& options);
 
-// In memory, counted in the runtime's budget.
+// In memory, counted in the runtime's budget; its journal forgets.
 std::unique_ptr<Spool> MakeMemorySpool(RuntimeCore& core);
 
 }  // namespace hlsrec::spool

@@ -27,6 +27,9 @@ struct Bench {
     REQUIRE(opened.ok());
     return std::move(opened).value();
   }
+  std::unique_ptr<SegmentWriter> Create() {
+    return spool->Create({.extension = "ts"}, {.pending = pending});
+  }
   std::size_t Files() {
     std::size_t count = 0;
     for (const auto& entry :
@@ -40,12 +43,12 @@ struct Bench {
 
 TEST_CASE("file spool: a sealed segment is there until its last owner goes") {
   Bench bench;
-  auto writer = bench.spool->Create("a.ts", bench.pending);
+  auto writer = bench.Create();
   writer->Append(Bytes(1000, 'x'));
   writer->Append(Bytes(500, 'y'));
   CHECK(*bench.pending == 1500);
   std::optional<SealedSegment> sealed;
-  writer->Seal([&](StatusOr<SealedSegment> result) {
+  writer->Seal(std::chrono::seconds(1), [&](StatusOr<SealedSegment> result) {
     REQUIRE(result.ok());
     sealed = std::move(result).value();
   });
@@ -69,9 +72,9 @@ TEST_CASE("file spool: a sealed segment is there until its last owner goes") {
 
 TEST_CASE("file spool: what could not be delivered stays") {
   Bench bench;
-  auto writer = bench.spool->Create("a.ts", bench.pending);
+  auto writer = bench.Create();
   writer->Append(Bytes(1000, 'x'));
-  writer->Seal([](StatusOr<SealedSegment> result) {
+  writer->Seal(std::chrono::seconds(1), [](StatusOr<SealedSegment> result) {
     REQUIRE(result.ok());
     *result->keep = true;
   });
@@ -83,10 +86,11 @@ TEST_CASE("file spool: what could not be delivered stays") {
 TEST_CASE("file spool: a folder that another process removed is made again") {
   Bench bench;
   fs::remove_all(bench.directory.Path("out/spool"));
-  auto writer = bench.spool->Create("a.ts", bench.pending);
+  auto writer = bench.Create();
   writer->Append(Bytes(1000, 'x'));
   std::optional<Status> status;
   writer->Seal(
+      std::chrono::seconds(1),
       [&](const StatusOr<SealedSegment>& result) { status = result.status(); });
   bench.simulation.RunUntilIdle();
   REQUIRE(status);
@@ -95,7 +99,7 @@ TEST_CASE("file spool: a folder that another process removed is made again") {
 
 TEST_CASE("file spool: an abandoned segment leaves nothing") {
   Bench bench;
-  auto writer = bench.spool->Create("a.ts", bench.pending);
+  auto writer = bench.Create();
   writer->Append(Bytes(1000, 'x'));
   bench.simulation.RunUntilIdle();
   CHECK(bench.Files() == 1);
@@ -111,13 +115,14 @@ TEST_CASE("file spool: any failing call is told and leaves nothing") {
     Bench bench;
     bench.files.FailCall(
         call, Status(StatusCode::kResourceExhausted, "no space left"));
-    auto writer = bench.spool->Create("a.ts", bench.pending);
+    auto writer = bench.Create();
     writer->Append(Bytes(1000, 'x'));
     writer->Append(Bytes(1000, 'y'));
     std::optional<Status> status;
-    writer->Seal([&](const StatusOr<SealedSegment>& result) {
-      status = result.status();
-    });
+    writer->Seal(std::chrono::seconds(1),
+                 [&](const StatusOr<SealedSegment>& result) {
+                   status = result.status();
+                 });
     writer = nullptr;
     bench.simulation.RunUntilIdle();
     REQUIRE(status);
@@ -141,7 +146,7 @@ TEST_CASE("file spool: the folder above it stays readable for others") {
 
 TEST_CASE("file spool: buffers come back") {
   Bench bench;
-  auto writer = bench.spool->Create("a.ts", bench.pending);
+  auto writer = bench.Create();
   writer->Append(Bytes(100000, 'x'));
   bench.simulation.RunUntilIdle();
   const Bytes buffer = bench.spool->TakeBuffer();

@@ -111,11 +111,12 @@ class RecordRun {
     if (!source_options.ok()) return Usage(source_options.status());
     auto pump = MakePumpOptions(command_);
     if (!pump.ok()) return Usage(pump.status());
-    auto runtime = Runtime::Create({.spool_directory = ChooseSpool(command_),
-                                    .sync_spool = !command_.no_sync,
-                                    .libav_logging = command_.verbose
-                                                         ? LibavLog::kLeave
-                                                         : LibavLog::kSilence});
+    auto runtime = Runtime::Create(
+        {.spool_directory = ChooseSpool(command_),
+         .durability =
+             command_.no_sync ? Durability::kNone : Durability::kSegment,
+         .libav_logging =
+             command_.verbose ? LibavLog::kLeave : LibavLog::kSilence});
     if (!runtime.ok()) return StorageRefused(runtime.status());
     runtime_ = std::move(runtime).value();
     source_options_ = std::move(source_options).value();

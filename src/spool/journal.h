@@ -1,0 +1,150 @@
+#ifndef HLSREC_SRC_SPOOL_JOURNAL_H_
+#define HLSREC_SRC_SPOOL_JOURNAL_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hlsrec/status.h"
+#include "src/base/clock.h"
+
+namespace hlsrec::spool {
+
+// One presentation, in every process that works on it.
+using RecordingId = std::int64_t;
+
+// A segment of one rendition in one packaging (a container, today).
+struct SegmentId {
+  RecordingId recording = 0;
+  int rendition = 0;
+  int packaging = 0;
+  std::uint64_t index = 0;  // in the recording, from 0
+
+  friend auto operator<=>(const SegmentId&, const SegmentId&) = default;
+};
+
+// What is written down. Texts named "opaque" are whoever wrote them's own.
+
+// A recording begins, or goes on with another `config`.
+struct RecordingOpened {
+  RecordingId recording = 0;
+  // What makes two runs one recording; at most one open recording has it.
+  std::string identity = {};
+  std::string config = {};  // opaque
+};
+struct InitSection {
+  RecordingId recording = 0;
+  int rendition = 0;
+  int packaging = 0;
+  std::string hash = {};
+  std::string bytes = {};
+};
+// Complete in the spool, or a gap that was declared.
+struct SegmentSealed {
+  SegmentId id = {};
+  std::chrono::microseconds duration{0};
+  WallTime start = {};
+  bool discontinuity = false;
+  bool gap = false;
+  std::string init_hash = {};
+  std::string file = {};  // its name in the spool; empty for a gap
+  std::uint64_t size_bytes = 0;
+  std::string sha256 = {};  // hex
+};
+enum class Outcome { kStored = 1, kLost = 2 };
+struct SegmentDelivered {
+  RecordingId recording = 0;
+  std::string output = {};
+  int rendition = 0;
+  std::uint64_t index = 0;
+  Outcome outcome = Outcome::kStored;
+};
+// The version of a playlist that its sink acknowledged last.
+struct PlaylistPublished {
+  RecordingId recording = 0;
+  std::string output = {};
+  int rendition = 0;  // -1: multivariant
+  std::string key = {};
+  std::uint64_t oldest_sequence = 0;
+  std::uint64_t newest_sequence = 0;
+  std::uint64_t discontinuity_sequence = 0;
+  bool ended = false;
+};
+// What the bitstream said of a rendition; replaces what was said before.
+struct RenditionDescribed {
+  RecordingId recording = 0;
+  int rendition = 0;
+  std::string info = {};  // opaque
+};
+// Nothing lists or owes these any more.
+struct SegmentsForgotten {
+  RecordingId recording = 0;
+  int rendition = 0;
+  std::uint64_t below_index = 0;
+};
+// No more media will come: what is left is to deliver and to end.
+struct RecordingEnding {
+  RecordingId recording = 0;
+};
+// Nothing is owed: all of it goes.
+struct RecordingForgotten {
+  RecordingId recording = 0;
+};
+
+using JournalEntry =
+    std::variant<RecordingOpened, InitSection, SegmentSealed, SegmentDelivered,
+                 PlaylistPublished, RenditionDescribed, SegmentsForgotten,
+                 RecordingEnding, RecordingForgotten>;
+
+// What an earlier run left, in short.
+struct RecordingSummary {
+  RecordingId recording = 0;
+  std::string identity = {};
+  std::string config = {};
+  bool ending = false;
+};
+
+// All that is known of one recording.
+struct JournaledRecording {
+  RecordingSummary summary = {};
+  std::vector<InitSection> inits = {};
+  std::vector<SegmentSealed> segments = {};  // by SegmentId
+  // By output, rendition, index.
+  std::vector<SegmentDelivered> deliveries = {};
+  std::vector<PlaylistPublished> playlists = {};
+  std::vector<RenditionDescribed> renditions = {};
+};
+
+// The record of what was sealed, stored and published, that survives us.
+//
+// Threads. Any. Blocking. No.
+// Errors. An entry that could not be written is told to its `done`; those after
+//     it are tried all the same.
+class Journal {
+ public:
+  using Done = std::function<void(Status)>;
+  using Loaded = std::function<void(StatusOr<JournaledRecording>)>;
+
+  virtual ~Journal() = default;
+  // An id that no recording of this journal has or had.
+  virtual RecordingId NewRecording() = 0;
+  // Takes effect in order of calls, many in one transaction. `done` (may be
+  // empty) runs once, on any thread, when the entry outlives our death, and
+  // power's where the durability chosen says so.
+  virtual void Add(JournalEntry entry, Done done) = 0;
+  // What earlier runs left unfinished when the journal was opened.
+  virtual std::vector<RecordingSummary> Interrupted() = 0;
+  // As of the entries added before.
+  virtual void Load(RecordingId recording, Loaded loaded) = 0;
+};
+
+// Remembers nothing: for a spool that dies with us.
+std::unique_ptr<Journal> MakeVolatileJournal();
+
+}  // namespace hlsrec::spool
+
+#endif  // HLSREC_SRC_SPOOL_JOURNAL_H_
