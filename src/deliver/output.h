@@ -23,6 +23,10 @@
 
 namespace hlsrec::deliver {
 
+// RFC 8216 and Apple's authoring rules 10.4.
+inline constexpr std::string_view kPlaylistType =
+    "application/vnd.apple.mpegurl";
+
 // One segment of one rendition as it leaves the spool; outputs share the body.
 struct SegmentRecord {
   int rendition = 0;

@@ -1,0 +1,119 @@
+// How an output ends.
+#include <algorithm>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/deliver/output.h"
+
+namespace hlsrec::deliver {
+
+void Output::Finish(std::function<void(OutputResult)> done) {
+  done_ = std::move(done);
+  finishing_ = true;
+  EndLists();
+  CheckFinished();
+}
+
+void Output::EndLists() {
+  for (Rendition& rendition : renditions_) {
+    if (!rendition.pending.empty()) continue;
+    for (const auto& playlist : rendition.playlists) {
+      if (playlist->ended || playlist->list.empty()) continue;
+      playlist->ended = true;
+      playlist->dirty = true;
+      Publish(rendition, playlist);
+    }
+  }
+}
+
+void Output::CheckFinished() {
+  if (!finishing_ || finished_) return;
+  if (!given_up_) {
+    for (const Rendition& rendition : renditions_) {
+      if (!rendition.pending.empty()) return;
+      const auto open = [](const std::shared_ptr<Playlist>& playlist) {
+        return !playlist->final_stored && !playlist->list.empty() &&
+               (playlist->in_flight || playlist->dirty || !playlist->ended);
+      };
+      if (std::any_of(rendition.playlists.begin(), rendition.playlists.end(),
+                      open) ||
+          std::any_of(rendition.rotated.begin(), rendition.rotated.end(),
+                      open)) {
+        return;
+      }
+    }
+    if (multivariant_.in_flight) return;
+    PublishMultivariant();
+    if (multivariant_.in_flight) return;
+  }
+  finished_ = true;
+  ScheduleDeleteAfterEnd();
+  done_(MakeResult());
+}
+
+void Output::GiveUp() {
+  if (finished_) return;
+  given_up_ = true;
+  uploader_->Stop();
+  CheckFinished();
+}
+
+void Output::ScheduleDeleteAfterEnd() {
+  if (!plan_.delete_after_end) return;
+  // What lists goes before what is listed.
+  std::stable_partition(
+      all_keys_.begin(), all_keys_.end(),
+      [](const std::string& key) { return key.ends_with(".m3u8"); });
+  strand_->PostAt(clock_.Steady() + *plan_.delete_after_end,
+                  [self = shared_from_this()] { self->DeleteNext(0); });
+}
+
+void Output::DeleteNext(std::size_t next) {
+  if (next == all_keys_.size()) {
+    return emit_({.type = EventType::kRecordingDeleted, .output = plan_.id});
+  }
+  const std::string& key = all_keys_[next];
+  uploader_->Remove(
+      key, [self = shared_from_this(), next, key](const Status& status) {
+        self->emit_({.type = EventType::kObjectRemoved,
+                     .output = self->plan_.id,
+                     .key = key,
+                     .status = status});
+        self->DeleteNext(next + 1);
+      });
+}
+
+OutputResult Output::MakeResult() const {
+  OutputResult result{.id = plan_.id, .missing = missing_};
+  const auto note = [&](const std::string& key, bool stored,
+                        const Status& status) {
+    result.playlists.push_back(key);
+    if (stored) return;
+    result.missing.push_back(key);
+    if (result.status.ok() && !status.ok()) result.status = status;
+  };
+  if (!multivariant_.key.empty()) {
+    note(multivariant_.key, multivariant_.final_stored, multivariant_.status);
+  }
+  for (const Rendition& rendition : renditions_) {
+    for (const Pending& pending : rendition.pending) {
+      result.missing.push_back(pending.key);
+    }
+    for (const auto* playlists : {&rendition.rotated, &rendition.playlists}) {
+      for (const auto& playlist : *playlists) {
+        if (playlist->key.empty()) {
+          if (result.status.ok()) result.status = playlist->status;
+          continue;
+        }
+        note(playlist->key, playlist->final_stored, playlist->status);
+      }
+    }
+  }
+  if (!result.missing.empty() && result.status.ok()) {
+    result.status = Unavailable("output {}: {} objects are not stored",
+                                plan_.id, result.missing.size());
+  }
+  return result;
+}
+
+}  // namespace hlsrec::deliver

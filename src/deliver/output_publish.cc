@@ -1,0 +1,174 @@
+// How an output publishes: playlists of what is stored, and what leaves them.
+#include <algorithm>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/deliver/output.h"
+
+namespace hlsrec::deliver {
+namespace {
+
+using playlist::MediaListEntry;
+
+// One body over parts that are shared with other versions of the list.
+class PartsBody final : public Body {
+ public:
+  explicit PartsBody(std::vector<std::shared_ptr<const std::string>> parts)
+      : parts_(std::move(parts)) {
+    for (const auto& part : parts_) size_ += part->size();
+  }
+  std::uint64_t size() const override { return size_; }
+  Status ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
+    for (const auto& part : parts_) {
+      if (out.empty()) break;
+      if (offset >= part->size()) {
+        offset -= part->size();
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(offset);
+      const std::size_t count = std::min(part->size() - at, out.size());
+      std::copy_n(std::as_bytes(std::span(*part)).begin() +
+                      static_cast<std::ptrdiff_t>(at),
+                  count, out.begin());
+      out = out.subspan(count);
+      offset = 0;
+    }
+    if (!out.empty()) return DataLoss("playlist: read beyond {} bytes", size_);
+    return {};
+  }
+
+ private:
+  const std::vector<std::shared_ptr<const std::string>> parts_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
+                      const Pending& pending) {
+  const SegmentRecord& record = pending.record;
+  MediaListEntry entry{.sequence = rendition.first_sequence + record.index,
+                       .duration = record.duration,
+                       .start = record.start,
+                       .discontinuity = record.discontinuity,
+                       .gap = pending.state == Pending::State::kLost};
+  if (playlist->list.StartsNew(entry)) {
+    playlist->ended = true;
+    playlist->dirty = true;
+    rendition.rotated.push_back(playlist);
+    multivariant_.untrue = true;
+    Publish(rendition, playlist);
+    PlaylistPlan plan = playlist->plan;
+    plan.key.clear();
+    plan.list = playlist::MediaList(plan.list_options);
+    playlist = std::make_shared<Playlist>(std::move(plan));
+  }
+  PathFields fields = FieldsFor(rendition);
+  fields.extension = "m3u8";
+  fields.sequence = rendition.first_number + record.index;
+  fields.segment_time = record.start;
+  if (playlist->key.empty()) {
+    StatusOr<std::string> key = playlist->plan.path.Expand(fields);
+    if (!key.ok()) {
+      playlist->status = key.status();
+      return;
+    }
+    playlist->key = std::move(key).value();
+    if (plan_.delete_after_end) all_keys_.push_back(playlist->key);
+  }
+  entry.uri = playlist::RelativeUri(playlist->key, pending.key);
+  if (!record.init_hash.empty()) {
+    fields = FieldsFor(rendition);
+    fields.hash = record.init_hash.substr(0, 12);
+    const StatusOr<std::string> init = plan_.init.Expand(fields);
+    if (init.ok()) {
+      entry.map_uri = playlist::RelativeUri(playlist->key, *init);
+    }
+  }
+  for (const playlist::RemovedSegment& removed : playlist->list.Append(entry)) {
+    const auto found = rendition.expirable.find(removed.sequence);
+    if (found == rendition.expirable.end()) continue;
+    found->second.hold =
+        std::max(found->second.hold, removed.duration + removed.longest_list);
+  }
+  playlist->dirty = true;
+}
+
+void Output::Publish(Rendition& rendition,
+                     const std::shared_ptr<Playlist>& playlist) {
+  if (!playlist->dirty || playlist->in_flight || playlist->key.empty()) return;
+  if (playlist->list.type() == PlaylistType::kVod && !playlist->ended) return;
+  playlist->dirty = false;
+  playlist->in_flight = true;
+  const bool ended = playlist->ended;
+  const std::uint64_t oldest = playlist->list.window().oldest.sequence;
+  uploader_->Put(
+      {.key = playlist->key,
+       .body = std::make_shared<PartsBody>(playlist->list.Render(ended)),
+       .kind = ObjectKind::kMediaPlaylist,
+       .content_type = std::string(kPlaylistType)},
+      [self = shared_from_this(), number = rendition.number, playlist, ended,
+       oldest](const Status& status) {
+        self->OnPublished(self->renditions_[static_cast<std::size_t>(number)],
+                          playlist, ended, oldest, status);
+      });
+}
+
+void Output::OnPublished(Rendition& rendition,
+                         const std::shared_ptr<Playlist>& playlist, bool ended,
+                         std::uint64_t oldest, const Status& status) {
+  const std::uint64_t newest = playlist->list.window().newest.sequence;
+  playlist->in_flight = false;
+  playlist->status = status;
+  if (status.ok()) {
+    playlist->published = true;
+    playlist->stored_oldest = oldest;
+    playlist->final_stored = ended;
+    const bool rotated_out =
+        ended &&
+        std::find(rendition.playlists.begin(), rendition.playlists.end(),
+                  playlist) == rendition.playlists.end();
+    // Its text is not needed any more.
+    if (rotated_out) {
+      playlist->list = playlist::MediaList(playlist->plan.list_options);
+    }
+    emit_({.type = EventType::kPlaylistPublished,
+           .output = plan_.id,
+           .rendition = rendition.info.name,
+           .key = playlist->key,
+           .sequence = newest});
+    Expire(rendition);
+  }
+  // A version that was refused for good is not put again; a newer one is.
+  Publish(rendition, playlist);
+  PublishMultivariant();
+  CheckFinished();
+}
+
+void Output::Expire(Rendition& rendition) {
+  std::uint64_t oldest = UINT64_MAX;
+  for (const auto& playlist : rendition.playlists) {
+    oldest = std::min(oldest, playlist->stored_oldest);
+  }
+  while (!rendition.expirable.empty() &&
+         rendition.expirable.begin()->first < oldest) {
+    const auto expired =
+        rendition.expirable.extract(rendition.expirable.begin()).mapped();
+    // A recording that has ended removes nothing behind its owner's back.
+    const auto remove = [weak = weak_from_this(), key = expired.key] {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      self->uploader_->Remove(key, [self, key](const Status& status) {
+        self->emit_({.type = EventType::kObjectRemoved,
+                     .output = self->plan_.id,
+                     .key = key,
+                     .status = status});
+      });
+    };
+    const auto hold =
+        std::chrono::ceil<std::chrono::milliseconds>(expired.hold);
+    strand_->PostAt(clock_.Steady() + hold, remove);
+  }
+}
+
+}  // namespace hlsrec::deliver
