@@ -16,9 +16,11 @@ std::string_view SegmentType(bool fmp4, bool video) {
 }  // namespace
 
 Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
-               OutputPlan plan, std::function<void(Event)> emit)
+               spool::Journal& journal, OutputPlan plan,
+               std::function<void(Event)> emit)
     : strand_(std::move(strand)),
       clock_(clock),
+      journal_(journal),
       plan_(std::move(plan)),
       emit_(std::move(emit)) {
   uploader_ = std::make_shared<Uploader>(
@@ -42,7 +44,8 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
     std::int64_t target = 6;
     for (const PlaylistPlan& playlist_plan : rendition_plan.playlists) {
       target = playlist_plan.list.target_duration();
-      rendition.playlists.push_back(std::make_shared<Playlist>(playlist_plan));
+      rendition.playlists.push_back(std::make_shared<Playlist>(
+          rendition.playlists.size(), playlist_plan));
       if (plan_.delete_after_end && !playlist_plan.key.empty()) {
         all_keys_.push_back(playlist_plan.key);
       }
@@ -78,7 +81,7 @@ void Output::EmitFor(EventType type, const Rendition& rendition,
          .key = pending.key,
          .sequence = rendition.first_sequence + pending.record.index,
          .duration = pending.record.duration,
-         .size_bytes = pending.record.body ? pending.record.body->size() : 0,
+         .size_bytes = pending.record.size_bytes,
          .status = status});
 }
 
@@ -105,12 +108,10 @@ void Output::Describe(int rendition, RenditionInfo info) {
   target.info = std::move(info);
 }
 
-void Output::Add(SegmentRecord record) {
-  Rendition& rendition =
-      renditions_[static_cast<std::size_t>(record.rendition)];
-  rendition.pending.push_back({.record = std::move(record), .key = {}});
-  Pending& pending = rendition.pending.back();
-  rendition.next_index = pending.record.index + 1;
+Output::Pending& Output::Enqueue(Rendition& rendition, SegmentRecord record) {
+  rendition.next_index = record.index + 1;
+  Pending& pending = rendition.pending.emplace_back();
+  pending.record = std::move(record);
   PathFields fields = FieldsFor(rendition);
   fields.sequence = rendition.first_number + pending.record.index;
   fields.segment_time = pending.record.start;
@@ -119,17 +120,77 @@ void Output::Add(SegmentRecord record) {
     pending.state = Pending::State::kLost;
     ++lost_;
     EmitFor(EventType::kSegmentLost, rendition, pending, key.status());
-    return Advance(rendition);
+    return pending;
   }
   pending.key = std::move(key).value();
-  if (pending.record.gap) {
-    pending.state = Pending::State::kLost;
-    return Advance(rendition);
-  }
+  if (pending.record.gap) pending.state = Pending::State::kLost;
+  return pending;
+}
+
+void Output::Add(SegmentRecord record) {
+  Rendition& rendition =
+      renditions_[static_cast<std::size_t>(record.rendition)];
+  Pending& pending = Enqueue(rendition, std::move(record));
+  if (pending.state == Pending::State::kLost) return Advance(rendition);
+  Bring(rendition, pending);
+}
+
+void Output::Bring(Rendition& rendition, Pending& pending) {
   if (pending.record.init_hash.empty()) return PutSegment(rendition, pending);
   const auto init = rendition.inits.find(pending.record.init_hash);
   if (init == rendition.inits.end()) return PutInit(rendition, pending.record);
   if (init->second) PutSegment(rendition, pending);
+}
+
+void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
+  using State = RestoredSegment::State;
+  for (std::size_t r = 0; r < renditions.size(); ++r) {
+    Rendition& rendition = renditions_[r];
+    for (RestoredSegment& segment : renditions[r]) {
+      Pending& pending = Enqueue(rendition, std::move(segment.record));
+      pending.restored = true;
+      pending.was_gap =
+          segment.state == State::kLost || segment.state == State::kBackfilled;
+      if (pending.state == Pending::State::kLost) continue;
+      if (plan_.delete_after_end) all_keys_.push_back(pending.key);
+      if (segment.state == State::kStored ||
+          segment.state == State::kBackfilled) {
+        pending.state = Pending::State::kStored;
+        rendition.bandwidth.Add(pending.record.size_bytes,
+                                pending.record.duration);
+      } else if (pending.record.body == nullptr) {
+        pending.state = Pending::State::kLost;
+        ++lost_;
+        missing_.push_back(pending.key);
+        EmitFor(EventType::kSegmentLost, rendition, pending,
+                DataLoss("spool: the segment's file is gone"));
+      }
+    }
+    ListReady(rendition);
+    // Putting may end at once and take from the front.
+    std::vector<std::uint64_t> owed;
+    for (const Pending& pending : rendition.pending) {
+      if (pending.state == Pending::State::kWaiting) {
+        owed.push_back(pending.record.index);
+      }
+    }
+    for (const std::uint64_t index : owed) {
+      if (Pending* pending = FindPending(rendition, index)) {
+        Bring(rendition, *pending);
+      }
+    }
+  }
+  for (Rendition& rendition : renditions_) {
+    for (const auto& playlist : rendition.playlists) {
+      if (plan_.ended.contains(playlist->key)) {
+        playlist->ended = true;
+        playlist->published = true;
+        playlist->final_stored = true;
+        playlist->dirty = false;
+      }
+      Publish(rendition, playlist);
+    }
+  }
 }
 
 void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
@@ -167,11 +228,7 @@ void Output::OnInitStored(int number, const std::string& hash,
     if (status.ok()) {
       PutSegment(rendition, pending);
     } else {
-      pending.state = Pending::State::kLost;
-      ++lost_;
-      missing_.push_back(pending.key);
-      if (pending.record.keep) *pending.record.keep = true;
-      EmitFor(EventType::kSegmentLost, rendition, pending, status);
+      Lose(rendition, pending, status);
     }
   }
   if (!status.ok()) {
@@ -181,60 +238,136 @@ void Output::OnInitStored(int number, const std::string& hash,
 }
 
 void Output::PutSegment(Rendition& rendition, Pending& pending) {
-  if (plan_.delete_after_end) all_keys_.push_back(pending.key);
-  uploader_->Put({.key = pending.key,
-                  .body = pending.record.body,
-                  .kind = ObjectKind::kSegment,
-                  .if_exists = IfExists::kFail,
-                  .content_type = std::string(
-                      SegmentType(plan_.fmp4, rendition.info.has_video))},
-                 [self = shared_from_this(), number = rendition.number,
-                  index = pending.record.index](const Status& status) {
-                   self->OnStored(number, index, status);
-                 });
+  if (plan_.delete_after_end && !pending.restored)
+    all_keys_.push_back(pending.key);
+  uploader_->Put(
+      {.key = pending.key,
+       .body = pending.record.body,
+       .kind = ObjectKind::kSegment,
+       .if_exists = IfExists::kFail,
+       .content_type =
+           std::string(SegmentType(plan_.fmp4, rendition.info.has_video))},
+      [self = shared_from_this(), number = rendition.number,
+       index = pending.record.index](const Status& status) {
+        self->OnStored(number, index, status);
+      },
+      pending.restored ? Uploader::Earlier::kMaybeStored
+                       : Uploader::Earlier::kNone);
+}
+
+Output::Pending* Output::FindPending(Rendition& rendition,
+                                     std::uint64_t index) {
+  // Pending holds consecutive indices, so that this one's place is known.
+  if (rendition.pending.empty()) return nullptr;
+  const std::uint64_t first = rendition.pending.front().record.index;
+  if (index < first || index - first >= rendition.pending.size()) {
+    return nullptr;
+  }
+  return &rendition.pending[static_cast<std::size_t>(index - first)];
 }
 
 void Output::OnStored(int number, std::uint64_t index, const Status& status) {
   Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
-  // Pending holds consecutive indices, so that this one's place is known.
-  if (rendition.pending.empty() ||
-      index < rendition.pending.front().record.index) {
-    return;
+  Pending* found = FindPending(rendition, index);
+  if (found == nullptr || found->state != Pending::State::kWaiting) return;
+  Pending& pending = *found;
+  if (!status.ok()) {
+    Lose(rendition, pending, status);
+    return Advance(rendition);
   }
-  Pending& pending = rendition.pending[static_cast<std::size_t>(
-      index - rendition.pending.front().record.index)];
-  if (pending.state != Pending::State::kWaiting) return;
-  if (status.ok()) {
-    pending.state = Pending::State::kStored;
-    ++stored_;
-    rendition.bandwidth.Add(pending.record.body->size(),
-                            pending.record.duration);
-    EmitFor(EventType::kSegmentStored, rendition, pending, status);
-  } else {
-    pending.state = Pending::State::kLost;
-    ++lost_;
-    missing_.push_back(pending.key);
-    if (pending.record.keep) *pending.record.keep = true;
-    EmitFor(EventType::kSegmentLost, rendition, pending, status);
-  }
-  // The spool may forget it as soon as every output is through with it.
-  pending.record.body = nullptr;
+  pending.state = Pending::State::kStored;
+  ++stored_;
+  rendition.bandwidth.Add(pending.record.size_bytes, pending.record.duration);
+  EmitFor(EventType::kSegmentStored, rendition, pending, status);
+  // The spool may forget it as soon as every output is through with it, and
+  // the journal knows.
+  journal_.Add(
+      spool::SegmentDelivered{.recording = plan_.recording,
+                              .output = plan_.id,
+                              .rendition = number,
+                              .index = index,
+                              .outcome = pending.was_gap
+                                             ? spool::Outcome::kBackfilled
+                                             : spool::Outcome::kStored},
+      [body = std::exchange(pending.record.body, nullptr),
+       keep = pending.record.keep](const Status& journaled) {
+        if (!journaled.ok() && keep) *keep = true;
+      });
   Advance(rendition);
 }
 
-void Output::Advance(Rendition& rendition) {
+void Output::Lose(Rendition& rendition, Pending& pending,
+                  const Status& status) {
+  ++lost_;
+  missing_.push_back(pending.key);
+  if (pending.record.keep) *pending.record.keep = true;
+  pending.record.body = nullptr;
+  EmitFor(EventType::kSegmentLost, rendition, pending, status);
+  // Given up for this run only: the next one owes it still.
+  if (given_up_ || pending.was_gap) {
+    pending.state = Pending::State::kLost;
+    return;
+  }
+  pending.state = Pending::State::kLosing;
+  journal_.Add(
+      spool::SegmentDelivered{.recording = plan_.recording,
+                              .output = plan_.id,
+                              .rendition = rendition.number,
+                              .index = pending.record.index,
+                              .outcome = spool::Outcome::kLost},
+      [self = shared_from_this(), number = rendition.number,
+       index = pending.record.index](const Status& journaled) {
+        journaled.Ignore("said again by the next run, if it fails there too");
+        self->strand_->Post([self, number, index] {
+          Rendition& losing =
+              self->renditions_[static_cast<std::size_t>(number)];
+          Pending* lost = self->FindPending(losing, index);
+          if (lost == nullptr) return;
+          lost->state = Pending::State::kLost;
+          self->Advance(losing);
+        });
+      });
+}
+
+bool Output::ListReady(Rendition& rendition) {
   bool listed = false;
   while (!rendition.pending.empty() &&
-         rendition.pending.front().state != Pending::State::kWaiting) {
+         (rendition.pending.front().state == Pending::State::kStored ||
+          rendition.pending.front().state == Pending::State::kLost)) {
     List(rendition, rendition.pending.front());
     rendition.pending.pop_front();
     listed = true;
   }
-  if (!listed) return;
+  return listed;
+}
+
+void Output::Advance(Rendition& rendition) {
+  if (!ListReady(rendition)) return;
   for (const auto& playlist : rendition.playlists) {
     Publish(rendition, playlist);
   }
   if (finishing_) EndLists();
+}
+
+std::uint64_t Output::NeededFrom(int number) const {
+  const Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
+  std::uint64_t index = rendition.pending.empty()
+                            ? rendition.next_index
+                            : rendition.pending.front().record.index;
+  const auto needs = [&](std::uint64_t sequence) {
+    const std::uint64_t from =
+        std::max(sequence, rendition.first_sequence) - rendition.first_sequence;
+    index = std::min(index, from);
+  };
+  if (!rendition.expirable.empty()) needs(rendition.expirable.begin()->first);
+  if (!rendition.leaving.empty()) needs(*rendition.leaving.begin());
+  for (const auto* playlists : {&rendition.playlists, &rendition.rotated}) {
+    for (const auto& playlist : *playlists) {
+      if (playlist->list.empty()) continue;
+      needs(playlist->published ? playlist->stored_oldest : 0);
+    }
+  }
+  return index;
 }
 
 void Output::List(Rendition& rendition, const Pending& pending) {

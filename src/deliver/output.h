@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "src/deliver/bandwidth.h"
 #include "src/deliver/uploader.h"
 #include "src/playlist/media_list.h"
+#include "src/spool/journal.h"
 
 namespace hlsrec::deliver {
 
@@ -38,9 +40,22 @@ struct SegmentRecord {
   bool gap = false;
   std::string init_hash = {};  // empty: none needed
   std::shared_ptr<const Body> init = {};
+  std::uint64_t size_bytes = 0;
   std::shared_ptr<const Body> body = {};
   // To be set where the body could not be stored: the spool keeps it.
   std::shared_ptr<std::atomic<bool>> keep = {};
+};
+
+// A segment of an earlier run, with what this output did about it.
+struct RestoredSegment {
+  enum class State {
+    kOwed,        // with its body; may have been stored without our knowing
+    kStored,      //
+    kLost,        // listed as a gap; tried again where it has a body
+    kBackfilled,  // listed as a gap, stored later
+  };
+  SegmentRecord record = {};
+  State state = State::kOwed;
 };
 
 // What the multivariant playlist says of a rendition.
@@ -69,6 +84,10 @@ struct PlaylistPlan {
   playlist::MediaListOptions list_options = {};
   // Where it was found on Open(); empty: expanded with the first segment.
   std::string key = {};
+  // What was found there, where this recording continued it; else empty.
+  std::string imported = {};
+  // Media sequence number: what is before has left the list.
+  std::uint64_t list_from = 0;
 };
 
 struct RenditionPlan {
@@ -81,6 +100,7 @@ struct RenditionPlan {
 
 struct OutputPlan {
   std::string id = {};
+  spool::RecordingId recording = 0;
   std::shared_ptr<Sink> sink = {};
   PathTemplate segment = {};
   PathTemplate init = {};
@@ -91,6 +111,8 @@ struct OutputPlan {
   std::optional<std::chrono::seconds> delete_after_end = {};
   PathFields fields = {};  // of the recording: stream, session, time, user
   std::vector<RenditionPlan> renditions = {};
+  // Playlists whose last version an earlier run stored.
+  std::set<std::string> ended = {};
   RetryOptions retry = {};
 };
 
@@ -98,12 +120,20 @@ struct OutputPlan {
 // section before segment, segment before media playlist, that before the
 // multivariant one. The only writer of playlists.
 //
+// Every outcome goes to the journal: a loss before any list shows it, so that
+// the next run says the same.
+//
 // Threads. Everything on the recording's strand.
-// Lifetime. Held by its calls in flight.
+// Lifetime. Held by its calls in flight; `journal` outlives it.
 class Output : public std::enable_shared_from_this<Output> {
  public:
-  Output(std::shared_ptr<Strand> strand, const Clock& clock, OutputPlan plan,
+  Output(std::shared_ptr<Strand> strand, const Clock& clock,
+         spool::Journal& journal, OutputPlan plan,
          std::function<void(Event)> emit);
+
+  // Takes up where an earlier run stopped: by rendition, in order of index,
+  // without holes. Once, before anything else.
+  void Restore(std::vector<std::vector<RestoredSegment>> renditions);
 
   // Segments of one rendition in order of index, without holes.
   void Add(SegmentRecord segment);
@@ -115,6 +145,9 @@ class Output : public std::enable_shared_from_this<Output> {
   // Out of time: what is not stored is missing.
   void GiveUp();
 
+  // No list needs the segments before this index any more, and none is owed or
+  // to be removed.
+  [[nodiscard]] std::uint64_t NeededFrom(int rendition) const;
   [[nodiscard]] const Uploader& uploader() const { return *uploader_; }
   [[nodiscard]] std::uint64_t stored() const { return stored_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
@@ -123,12 +156,25 @@ class Output : public std::enable_shared_from_this<Output> {
   struct Pending {
     SegmentRecord record;
     std::string key;
-    enum class State { kWaiting, kStored, kLost } state = State::kWaiting;
+    enum class State {
+      kWaiting,
+      kLosing,  // lost; the journal is told
+      kStored,
+      kLost,
+    } state = State::kWaiting;
+    // Of an earlier run: may be there already.
+    bool restored = false;
+    // An earlier version listed it as a gap.
+    bool was_gap = false;
   };
   // One playlist that is being written.
   struct Playlist {
-    explicit Playlist(PlaylistPlan plan_in)
-        : plan(std::move(plan_in)), list(plan.list), key(plan.key) {}
+    Playlist(std::size_t number_in, PlaylistPlan plan_in)
+        : number(number_in),
+          plan(std::move(plan_in)),
+          list(plan.list),
+          key(plan.key) {}
+    std::size_t number;  // among the rendition's
     PlaylistPlan plan;
     playlist::MediaList list;
     std::string key;
@@ -164,20 +210,29 @@ class Output : public std::enable_shared_from_this<Output> {
       std::chrono::microseconds hold{0};
     };
     std::map<std::uint64_t, Expirable> expirable;
+    std::set<std::uint64_t> leaving;  // their removal is on its way
   };
 
+  Pending& Enqueue(Rendition& rendition, SegmentRecord record);
+  void Bring(Rendition& rendition, Pending& pending);
+  void Lose(Rendition& rendition, Pending& pending, const Status& status);
+  Pending* FindPending(Rendition& rendition, std::uint64_t index);
   void OnInitStored(int rendition, const std::string& hash,
                     const Status& status);
   void OnStored(int rendition, std::uint64_t index, const Status& status);
   void Advance(Rendition& rendition);
+  bool ListReady(Rendition& rendition);
   void List(Rendition& rendition, const Pending& pending);
   void AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
                 const Pending& pending);
   void Publish(Rendition& rendition, const std::shared_ptr<Playlist>& playlist);
   void OnPublished(Rendition& rendition,
-                   const std::shared_ptr<Playlist>& playlist, bool ended,
-                   std::uint64_t oldest, const Status& status);
+                   const std::shared_ptr<Playlist>& playlist,
+                   const spool::PlaylistPublished& version,
+                   const Status& status);
   void Expire(Rendition& rendition);
+  void RemoveExpired(int rendition, std::uint64_t sequence,
+                     const std::string& key);
   void PutSegment(Rendition& rendition, Pending& pending);
   void PutInit(Rendition& rendition, const SegmentRecord& record);
   void PublishMultivariant();
@@ -195,6 +250,7 @@ class Output : public std::enable_shared_from_this<Output> {
 
   const std::shared_ptr<Strand> strand_;
   const Clock& clock_;
+  spool::Journal& journal_;
   const OutputPlan plan_;
   const std::function<void(Event)> emit_;
   std::shared_ptr<Uploader> uploader_;

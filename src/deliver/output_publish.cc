@@ -47,21 +47,27 @@ class PartsBody final : public Body {
 void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
                       const Pending& pending) {
   const SegmentRecord& record = pending.record;
-  MediaListEntry entry{.sequence = rendition.first_sequence + record.index,
-                       .duration = record.duration,
-                       .start = record.start,
-                       .discontinuity = record.discontinuity,
-                       .gap = pending.state == Pending::State::kLost};
+  MediaListEntry entry{
+      .sequence = rendition.first_sequence + record.index,
+      .duration = record.duration,
+      .start = record.start,
+      .discontinuity = record.discontinuity,
+      .gap = pending.state == Pending::State::kLost ||
+             (pending.was_gap && playlist->list.type() != PlaylistType::kVod)};
+  if (entry.sequence < playlist->plan.list_from) return;
   if (playlist->list.StartsNew(entry)) {
     playlist->ended = true;
     playlist->dirty = true;
-    rendition.rotated.push_back(playlist);
     multivariant_.untrue = true;
-    Publish(rendition, playlist);
+    if (!plan_.ended.contains(playlist->key)) {
+      rendition.rotated.push_back(playlist);
+      Publish(rendition, playlist);
+    }
     PlaylistPlan plan = playlist->plan;
     plan.key.clear();
+    plan.list_from = 0;
     plan.list = playlist::MediaList(plan.list_options);
-    playlist = std::make_shared<Playlist>(std::move(plan));
+    playlist = std::make_shared<Playlist>(playlist->number, std::move(plan));
   }
   PathFields fields = FieldsFor(rendition);
   fields.extension = "m3u8";
@@ -101,31 +107,41 @@ void Output::Publish(Rendition& rendition,
   playlist->dirty = false;
   playlist->in_flight = true;
   const bool ended = playlist->ended;
-  const std::uint64_t oldest = playlist->list.window().oldest.sequence;
+  const spool::PlaylistPublished version{
+      .recording = plan_.recording,
+      .output = plan_.id,
+      .rendition = rendition.number,
+      .playlist = static_cast<int>(playlist->number),
+      .key = playlist->key,
+      .oldest_sequence = playlist->list.window().oldest.sequence,
+      .newest_sequence = playlist->list.window().newest.sequence,
+      .discontinuity_sequence = playlist->list.discontinuity_sequence(),
+      .ended = ended};
   uploader_->Put(
       {.key = playlist->key,
        .body = std::make_shared<PartsBody>(playlist->list.Render(ended)),
        .kind = ObjectKind::kMediaPlaylist,
        .content_type = std::string(kPlaylistType)},
-      [self = shared_from_this(), number = rendition.number, playlist, ended,
-       oldest](const Status& status) {
+      [self = shared_from_this(), number = rendition.number, playlist,
+       version](const Status& status) {
         self->OnPublished(self->renditions_[static_cast<std::size_t>(number)],
-                          playlist, ended, oldest, status);
+                          playlist, version, status);
       });
 }
 
 void Output::OnPublished(Rendition& rendition,
-                         const std::shared_ptr<Playlist>& playlist, bool ended,
-                         std::uint64_t oldest, const Status& status) {
-  const std::uint64_t newest = playlist->list.window().newest.sequence;
+                         const std::shared_ptr<Playlist>& playlist,
+                         const spool::PlaylistPublished& version,
+                         const Status& status) {
   playlist->in_flight = false;
   playlist->status = status;
   if (status.ok()) {
     playlist->published = true;
-    playlist->stored_oldest = oldest;
-    playlist->final_stored = ended;
+    playlist->stored_oldest = version.oldest_sequence;
+    playlist->final_stored = version.ended;
+    journal_.Add(version, {});
     const bool rotated_out =
-        ended &&
+        version.ended &&
         std::find(rendition.playlists.begin(), rendition.playlists.end(),
                   playlist) == rendition.playlists.end();
     // Its text is not needed any more.
@@ -136,7 +152,7 @@ void Output::OnPublished(Rendition& rendition,
            .output = plan_.id,
            .rendition = rendition.info.name,
            .key = playlist->key,
-           .sequence = newest});
+           .sequence = version.newest_sequence});
     Expire(rendition);
   }
   // A version that was refused for good is not put again; a newer one is.
@@ -152,23 +168,36 @@ void Output::Expire(Rendition& rendition) {
   }
   while (!rendition.expirable.empty() &&
          rendition.expirable.begin()->first < oldest) {
-    const auto expired =
-        rendition.expirable.extract(rendition.expirable.begin()).mapped();
-    // A recording that has ended removes nothing behind its owner's back.
-    const auto remove = [weak = weak_from_this(), key = expired.key] {
-      const auto self = weak.lock();
-      if (self == nullptr) return;
-      self->uploader_->Remove(key, [self, key](const Status& status) {
-        self->emit_({.type = EventType::kObjectRemoved,
-                     .output = self->plan_.id,
-                     .key = key,
-                     .status = status});
-      });
-    };
+    const auto node = rendition.expirable.extract(rendition.expirable.begin());
+    rendition.leaving.insert(node.key());
     const auto hold =
-        std::chrono::ceil<std::chrono::milliseconds>(expired.hold);
-    strand_->PostAt(clock_.Steady() + hold, remove);
+        std::chrono::ceil<std::chrono::milliseconds>(node.mapped().hold);
+    // A recording that has ended removes nothing behind its owner's back.
+    strand_->PostAt(clock_.Steady() + hold,
+                    [weak = weak_from_this(), number = rendition.number,
+                     sequence = node.key(), key = node.mapped().key] {
+                      if (const auto self = weak.lock()) {
+                        self->RemoveExpired(number, sequence, key);
+                      }
+                    });
   }
+}
+
+void Output::RemoveExpired(int number, std::uint64_t sequence,
+                           const std::string& key) {
+  uploader_->Remove(key, [self = shared_from_this(), number, sequence,
+                          key](const Status& status) {
+    Rendition& rendition = self->renditions_[static_cast<std::size_t>(number)];
+    rendition.leaving.erase(sequence);
+    // With the next version that is published.
+    if (IsRetryable(status.code())) {
+      rendition.expirable[sequence] = {.key = key};
+    }
+    self->emit_({.type = EventType::kObjectRemoved,
+                 .output = self->plan_.id,
+                 .key = key,
+                 .status = status});
+  });
 }
 
 }  // namespace hlsrec::deliver

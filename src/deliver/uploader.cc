@@ -1,11 +1,33 @@
 #include "src/deliver/uploader.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "src/base/status_util.h"
 
 namespace hlsrec::deliver {
+namespace {
+
+bool SameBytes(const Body& body, std::string_view bytes) {
+  constexpr std::size_t kBlock = 65536;
+  if (body.size() != bytes.size()) return false;
+  std::array<char, kBlock> block;
+  for (std::size_t offset = 0; offset < bytes.size();) {
+    const std::size_t count = std::min(kBlock, bytes.size() - offset);
+    const auto part = std::span(block).first(count);
+    if (!body.ReadAt(offset, std::as_writable_bytes(part)).ok()) return false;
+    if (bytes.substr(offset, count) != std::string_view(part.data(), count)) {
+      return false;
+    }
+    offset += count;
+  }
+  return true;
+}
+
+}  // namespace
 
 Uploader::Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
                    std::shared_ptr<Sink> sink, const UploaderOptions& options,
@@ -18,11 +40,12 @@ Uploader::Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
       on_failure_(std::move(on_failure)),
       on_recovery_(std::move(on_recovery)) {}
 
-void Uploader::Put(PutRequest request, Done done) {
+void Uploader::Put(PutRequest request, Done done, Earlier earlier) {
   const JobId id = next_id_++;
   backlog_bytes_ += request.body->size();
-  jobs_.emplace(id,
-                Job{.request = std::move(request), .done = std::move(done)});
+  jobs_.emplace(id, Job{.request = std::move(request),
+                        .done = std::move(done),
+                        .maybe_stored = earlier == Earlier::kMaybeStored});
   if (stopped_) {
     Finish(id, Cancelled("put: {}: the output was given up",
                          jobs_.at(id).request.key));
@@ -64,7 +87,7 @@ void Uploader::OnReply(JobId id, Status status) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
   Job& job = found->second;
-  if (status.code() == StatusCode::kAlreadyExists && job.attempt > 1 &&
+  if (status.code() == StatusCode::kAlreadyExists && job.maybe_stored &&
       !stopped_) {
     // An earlier attempt may have stored it and lost the reply.
     return ResolveExisting(id, std::move(status));
@@ -76,6 +99,7 @@ void Uploader::OnReply(JobId id, Status status) {
     return Start();
   }
   job.last = status;
+  job.maybe_stored = true;
   degraded_ = true;
   ++retries_;
   on_failure_(
@@ -95,26 +119,32 @@ void Uploader::OnReply(JobId id, Status status) {
 }
 
 void Uploader::ResolveExisting(JobId id, Status conflict) {
-  const Job& job = jobs_.at(id);
-  sink_->List(job.request.key, [self = shared_from_this(), id,
-                                conflict = std::move(conflict)](
-                                   StatusOr<std::vector<ObjectInfo>> listed) {
-    self->strand_->Post([self, id, conflict, listed = std::move(listed)] {
-      const auto found = self->jobs_.find(id);
-      if (found == self->jobs_.end()) return;
-      const PutRequest& request = found->second.request;
-      bool same = false;
-      if (listed.ok()) {
-        for (const ObjectInfo& object : *listed) {
-          same = same || (object.key == request.key &&
-                          object.size_bytes == request.body->size());
-        }
-      }
-      --self->in_flight_;
-      self->Finish(id, same ? Status() : conflict);
-      self->Start();
-    });
-  });
+  const PutRequest& request = jobs_.at(id).request;
+  sink_->Get(request.key, request.body->size(),
+             [self = shared_from_this(), id,
+              conflict = std::move(conflict)](StatusOr<std::string> existing) {
+               self->strand_->Post(
+                   [self, id, conflict, existing = std::move(existing)] {
+                     self->OnExisting(id, conflict, existing);
+                   });
+             });
+}
+
+void Uploader::OnExisting(JobId id, const Status& conflict,
+                          const StatusOr<std::string>& existing) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  // Larger, or gone meanwhile: not ours.
+  Status status = conflict;
+  if (existing.ok()) {
+    if (SameBytes(*found->second.request.body, *existing)) status = {};
+  } else if (IsRetryable(existing.status().code())) {
+    // The next attempt asks again.
+    return OnReply(id, existing.status());
+  }
+  --in_flight_;
+  Finish(id, status);
+  Start();
 }
 
 void Uploader::Finish(JobId id, const Status& status) {

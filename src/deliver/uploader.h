@@ -39,6 +39,8 @@ struct AttemptFailed {
 class Uploader : public std::enable_shared_from_this<Uploader> {
  public:
   using Done = std::function<void(Status)>;
+  // Whether somebody before us may have stored the object already.
+  enum class Earlier { kNone, kMaybeStored };
 
   Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
            std::shared_ptr<Sink> sink, const UploaderOptions& options,
@@ -46,7 +48,7 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
            std::function<void()> on_recovery);
 
   // Puts in order of calls as far as there is room; `done` on the strand.
-  void Put(PutRequest request, Done done);
+  void Put(PutRequest request, Done done, Earlier earlier = Earlier::kNone);
   // One attempt, beside the puts.
   void Remove(const std::string& key, Done done);
   void Stop();
@@ -60,6 +62,7 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   struct Job {
     PutRequest request;
     Done done;
+    bool maybe_stored = false;
     int attempt = 0;
     Status last = {};
   };
@@ -69,6 +72,8 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void Attempt(JobId id);
   void OnReply(JobId id, Status status);
   void ResolveExisting(JobId id, Status conflict);
+  void OnExisting(JobId id, const Status& conflict,
+                  const StatusOr<std::string>& existing);
   void Finish(JobId id, const Status& status);
 
   const std::shared_ptr<Strand> strand_;

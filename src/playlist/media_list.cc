@@ -181,6 +181,16 @@ StatusOr<MediaList> MediaList::Continue(MediaListOptions options,
   return list;
 }
 
+MediaList MediaList::Resume(MediaListOptions options, std::uint64_t oldest,
+                            std::uint64_t discontinuity_sequence) {
+  MediaList list(std::move(options));
+  list.media_sequence_ = oldest;
+  list.next_sequence_ = oldest;
+  list.discontinuity_sequence_ = discontinuity_sequence;
+  list.resumed_ = true;
+  return list;
+}
+
 bool MediaList::StartsNew(const MediaListEntry& entry) const {
   if (empty()) return false;
   return options_.policy->StartsNewPlaylist(window_,
@@ -197,7 +207,7 @@ std::vector<RemovedSegment> MediaList::Append(const MediaListEntry& entry) {
   line.map_uri = entry.map_uri;
   // A fresh list has nothing to be discontinuous with.
   line.discontinuity =
-      !empty() && (entry.discontinuity || pending_discontinuity_);
+      (!empty() || resumed_) && (entry.discontinuity || pending_discontinuity_);
   pending_discontinuity_ = false;
   SegmentLines text{.discontinuity = line.discontinuity,
                     .gap = entry.gap,

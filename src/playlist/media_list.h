@@ -58,6 +58,11 @@ class MediaList {
   static StatusOr<MediaList> Continue(MediaListOptions options,
                                       std::string_view text);
 
+  // Takes up a list whose older segments have left: `oldest` is the media
+  // sequence number of the segment that is appended next.
+  static MediaList Resume(MediaListOptions options, std::uint64_t oldest,
+                          std::uint64_t discontinuity_sequence);
+
   // `entry.sequence` must be next_sequence() unless the list is fresh.
   std::vector<RemovedSegment> Append(const MediaListEntry& entry);
   // The policy wants `entry` in another playlist.
@@ -70,6 +75,9 @@ class MediaList {
   [[nodiscard]] PlaylistType type() const { return options_.policy->type(); }
   [[nodiscard]] bool empty() const { return window_.count == 0; }
   [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
+  [[nodiscard]] std::uint64_t discontinuity_sequence() const {
+    return discontinuity_sequence_;
+  }
   [[nodiscard]] std::int64_t target_duration() const {
     return options_.target_duration;
   }
@@ -98,6 +106,7 @@ class MediaList {
   std::uint64_t media_sequence_ = 0;
   std::uint64_t discontinuity_sequence_ = 0;
   bool pending_discontinuity_ = false;
+  bool resumed_ = false;  // the first segment is not the first ever
   std::string last_map_uri_;
 
   // kLive: what is listed.

@@ -167,6 +167,7 @@ void Packager::OnSealed(std::uint64_t index,
     slot.ready = true;
     if (sealed.ok()) {
       slot.record.body = std::move(sealed->body);
+      slot.record.size_bytes = slot.record.body->size();
       slot.record.keep = std::move(sealed->keep);
     } else {
       // The media is gone: a hole that everybody shall see.

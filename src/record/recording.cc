@@ -65,7 +65,7 @@ Status Recording::Start() {
   for (const deliver::OutputPlan& output : plan_.outputs) {
     // Outputs hold the recording until it is done; then it lets go of them.
     outputs_.push_back(std::make_shared<deliver::Output>(
-        strand_, core_.clock(), output,
+        strand_, core_.clock(), core_.spool().journal(), output,
         [self = shared_from_this()](Event event) {
           self->Emit(std::move(event));
         }));

@@ -55,7 +55,11 @@ struct SegmentSealed {
   std::uint64_t size_bytes = 0;
   std::string sha256 = {};  // hex
 };
-enum class Outcome { kStored = 1, kLost = 2 };
+enum class Outcome {
+  kStored = 1,
+  kLost = 2,        // declared a gap; the spool keeps it
+  kBackfilled = 3,  // stored after that
+};
 struct SegmentDelivered {
   RecordingId recording = 0;
   std::string output = {};
@@ -68,6 +72,7 @@ struct PlaylistPublished {
   RecordingId recording = 0;
   std::string output = {};
   int rendition = 0;  // -1: multivariant
+  int playlist = 0;   // position among the rendition's
   std::string key = {};
   std::uint64_t oldest_sequence = 0;
   std::uint64_t newest_sequence = 0;
@@ -136,8 +141,13 @@ class Journal {
   // empty) runs once, on any thread, when the entry outlives our death, and
   // power's where the durability chosen says so.
   virtual void Add(JournalEntry entry, Done done) = 0;
-  // What earlier runs left unfinished when the journal was opened.
-  virtual std::vector<RecordingSummary> Interrupted() = 0;
+  // Every recording that was opened, by an earlier run or by this one, and not
+  // forgotten.
+  virtual std::vector<RecordingSummary> Recordings() = 0;
+  // One at a time works on a recording: kFailedPrecondition where `identity` is
+  // claimed. Claims die with the process.
+  virtual Status Claim(const std::string& identity) = 0;
+  virtual void Release(const std::string& identity) = 0;
   // As of the entries added before.
   virtual void Load(RecordingId recording, Loaded loaded) = 0;
 };

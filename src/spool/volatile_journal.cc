@@ -12,7 +12,9 @@ class VolatileJournal final : public Journal {
   void Add(JournalEntry, Done done) override {
     if (done) done({});
   }
-  std::vector<RecordingSummary> Interrupted() override { return {}; }
+  std::vector<RecordingSummary> Recordings() override { return {}; }
+  Status Claim(const std::string&) override { return {}; }
+  void Release(const std::string&) override {}
   void Load(RecordingId recording, Loaded loaded) override {
     loaded(NotFound("journal: recording {}: is not kept", recording));
   }
