@@ -42,6 +42,8 @@ if(NOT BUILD_SHARED_LIBS)
       list(APPEND HLSREC_MODULES libcrypto)
     elseif(depend STREQUAL "Threads::Threads")
       list(APPEND HLSREC_FIND Threads)
+    elseif(depend STREQUAL "nlohmann_json::nlohmann_json")
+      # Headers that only our own sources include.
     elseif(depend STREQUAL "PkgConfig::LIBAV")
       list(APPEND HLSREC_MODULES libavformat libavcodec libavutil)
     else()

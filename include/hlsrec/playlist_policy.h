@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "hlsrec/export.h"
 
@@ -53,6 +54,10 @@ class HLSREC_EXPORT PlaylistPolicy {
   // Whether StartsNewPlaylist() may ever say yes: then every playlist needs a
   // name of its own.
   [[nodiscard]] virtual bool rotates() const;
+
+  // How another process can make the same policy; empty for a program's own,
+  // which is needed again to go on with an interrupted recording.
+  [[nodiscard]] virtual std::string Describe() const;
 
   // Does `next` begin another playlist (with its own name and end)?
   [[nodiscard]] virtual bool StartsNewPlaylist(const ListedWindow& window,

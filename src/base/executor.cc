@@ -21,7 +21,7 @@ std::thread StartThread(const std::string& name, Task body) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(const Clock& clock, std::string name, int threads)
+ThreadPool::ThreadPool(const Clock& clock, const std::string& name, int threads)
     : state_(std::make_shared<State>()) {
   for (int i = 0; i < threads; ++i) {
     threads_.push_back(

@@ -36,7 +36,7 @@ class Executor {
 class ThreadPool final : public Executor {
  public:
   // `name` shows in debuggers; its first 15 bytes count.
-  ThreadPool(const Clock& clock, std::string name, int threads);
+  ThreadPool(const Clock& clock, const std::string& name, int threads);
   // Joins; from one of its own threads, leaves that one to end by itself.
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;

@@ -292,7 +292,9 @@ class Posix final : public FileSystem {
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       struct stat info {};
-      if (::stat((path + "/" + name).c_str(), &info) != 0) continue;
+      if (::stat(fmt::format("{}/{}", path, name).c_str(), &info) != 0) {
+        continue;
+      }
       entries.push_back(
           {.name = name,
            .directory = S_ISDIR(info.st_mode),

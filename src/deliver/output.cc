@@ -290,8 +290,8 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
                                              ? spool::Outcome::kBackfilled
                                              : spool::Outcome::kStored},
       [body = std::exchange(pending.record.body, nullptr),
-       keep = pending.record.keep](const Status& journaled) {
-        if (!journaled.ok() && keep) *keep = true;
+       owed = pending.record.owed](const Status& journaled) {
+        if (journaled.ok() && owed != nullptr) --*owed;
       });
   Advance(rendition);
 }
@@ -300,7 +300,6 @@ void Output::Lose(Rendition& rendition, Pending& pending,
                   const Status& status) {
   ++lost_;
   missing_.push_back(pending.key);
-  if (pending.record.keep) *pending.record.keep = true;
   pending.record.body = nullptr;
   EmitFor(EventType::kSegmentLost, rendition, pending, status);
   // Given up for this run only: the next one owes it still.

@@ -42,8 +42,8 @@ struct SegmentRecord {
   std::shared_ptr<const Body> init = {};
   std::uint64_t size_bytes = 0;
   std::shared_ptr<const Body> body = {};
-  // To be set where the body could not be stored: the spool keeps it.
-  std::shared_ptr<std::atomic<bool>> keep = {};
+  // How many outputs are not through with it: the spool keeps it for them.
+  std::shared_ptr<std::atomic<int>> owed = {};
 };
 
 // A segment of an earlier run, with what this output did about it.
@@ -102,6 +102,7 @@ struct OutputPlan {
   std::string id = {};
   spool::RecordingId recording = 0;
   std::shared_ptr<Sink> sink = {};
+  std::string sink_name = {};  // as it describes itself
   PathTemplate segment = {};
   PathTemplate init = {};
   std::optional<PathTemplate> multivariant = {};

@@ -1,6 +1,10 @@
-#include <algorithm>
+#include "src/playlist/policy.h"
 
-#include "hlsrec/playlist_policy.h"
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
 
 namespace hlsrec {
 namespace {
@@ -18,6 +22,12 @@ class LiveWindowPolicy final : public PlaylistPolicy {
            window.duration - window.oldest.duration >= *options_.duration;
   }
 
+  std::string Describe() const override {
+    return fmt::format("live {} {}", options_.segments.value_or(0),
+                       options_.duration.value_or(std::chrono::seconds(0))
+                           .count());
+  }
+
  private:
   const LiveWindowOptions options_;
 };
@@ -26,6 +36,9 @@ class KeepAllPolicy final : public PlaylistPolicy {
  public:
   explicit KeepAllPolicy(PlaylistType type) : type_(type) {}
   PlaylistType type() const override { return type_; }
+  std::string Describe() const override {
+    return type_ == PlaylistType::kVod ? "vod" : "event";
+  }
 
  private:
   const PlaylistType type_;
@@ -44,6 +57,11 @@ class RotatingPolicy final : public PlaylistPolicy {
     return Period(window.oldest.start) != Period(next.start);
   }
 
+  std::string Describe() const override {
+    return fmt::format("rotating {} {}", options_.period.count(),
+                       options_.offset.count());
+  }
+
  private:
   [[nodiscard]] std::int64_t Period(
       std::chrono::system_clock::time_point time) const {
@@ -59,6 +77,24 @@ class RotatingPolicy final : public PlaylistPolicy {
   const RotatingOptions options_;
 };
 
+// The two numbers after a policy's name.
+struct Numbers {
+  std::int64_t first = 0;
+  std::int64_t second = 0;
+};
+std::optional<Numbers> TakeNumbers(std::string_view text,
+                                   std::string_view name) {
+  if (!text.starts_with(name)) return std::nullopt;
+  text.remove_prefix(name.size());
+  Numbers numbers;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, numbers.first);
+  if (first.ec != std::errc() || first.ptr == end) return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, numbers.second);
+  if (second.ec != std::errc() || second.ptr != end) return std::nullopt;
+  return numbers;
+}
+
 }  // namespace
 
 PlaylistPolicy::~PlaylistPolicy() = default;
@@ -68,6 +104,8 @@ bool PlaylistPolicy::MayRemoveOldest(const ListedWindow&) const {
 }
 
 bool PlaylistPolicy::rotates() const { return false; }
+
+std::string PlaylistPolicy::Describe() const { return {}; }
 
 bool PlaylistPolicy::StartsNewPlaylist(const ListedWindow&,
                                        const ListedSegment&) const {
@@ -92,4 +130,27 @@ std::shared_ptr<const PlaylistPolicy> RotatingList(
   return std::make_shared<RotatingPolicy>(options);
 }
 
+namespace playlist {
+
+std::shared_ptr<const PlaylistPolicy> MakePolicy(std::string_view description) {
+  if (description == "event") return EventList();
+  if (description == "vod") return VodList();
+  if (const auto live = TakeNumbers(description, "live ")) {
+    LiveWindowOptions options{.segments = std::nullopt};
+    if (live->first > 0) {
+      options.segments = static_cast<std::size_t>(live->first);
+    }
+    if (live->second > 0) {
+      options.duration = std::chrono::seconds(live->second);
+    }
+    return LiveWindow(options);
+  }
+  if (const auto rotating = TakeNumbers(description, "rotating ")) {
+    return RotatingList({.period = std::chrono::seconds(rotating->first),
+                         .offset = std::chrono::seconds(rotating->second)});
+  }
+  return nullptr;
+}
+
+}  // namespace playlist
 }  // namespace hlsrec

@@ -9,31 +9,12 @@
 #include "src/base/status_util.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
+#include "src/record/answer.h"
 
 namespace hlsrec::record {
 namespace {
 
 constexpr std::uint64_t kMaxPlaylistBytes = std::uint64_t{256} << 20;
-
-// Waits for an asynchronous answer on the caller's thread.
-template <typename T>
-class Answer {
- public:
-  void Set(StatusOr<T> value) {
-    value_ = std::move(value);
-    latch_.Open();
-  }
-  StatusOr<T> Take(RuntimeCore& core) {
-    core.Await(latch_);
-    // A simulation has nothing left to do, and no answer.
-    if (!value_) return DeadlineExceeded("the sink does not answer");
-    return *std::move(value_);
-  }
-
- private:
-  Latch latch_;
-  std::optional<StatusOr<T>> value_;
-};
 
 // The playlist's text; none where there is none.
 StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
@@ -223,6 +204,7 @@ StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
       plan.list = std::move(list).value();
       plan.list_options.target_duration = plan.list.target_duration();
       plan.key = key;
+      plan.imported = *text;
       limit = std::min(limit, plan.list.target_duration());
       rendition.first_sequence =
           std::max(rendition.first_sequence, plan.list.next_sequence());

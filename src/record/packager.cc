@@ -18,11 +18,15 @@ constexpr std::size_t kBlock = std::size_t{128} << 10;
 // A fragment is held in memory; timestamps alone do not bound it.
 constexpr std::uint64_t kMaxFragment = std::uint64_t{8} << 20;
 
+constexpr std::chrono::seconds kJournalRetry{1};
+
 }  // namespace
 
-Packager::Packager(std::shared_ptr<Strand> strand, spool::Spool& spool,
-                   Options options, OnSegment on_segment, OnFailed on_failed)
+Packager::Packager(std::shared_ptr<Strand> strand, const Clock& clock,
+                   spool::Spool& spool, Options options, OnSegment on_segment,
+                   OnFailed on_failed)
     : strand_(std::move(strand)),
+      clock_(clock),
       spool_(spool),
       options_(std::move(options)),
       on_segment_(std::move(on_segment)),
@@ -154,30 +158,81 @@ void Packager::End(const SegmentTimes& times) {
 }
 
 void Packager::AddGap(const SegmentTimes& times) {
-  Slot slot{.record = MakeRecord(times), .ready = true};
+  Slot slot{.record = MakeRecord(times)};
   slot.record.gap = true;
   slots_.push_back(std::move(slot));
+  JournalGap(slots_.back());
+}
+
+// A gap is written down before anybody sees it: the next run says the same.
+void Packager::JournalGap(const Slot& slot) {
+  const deliver::SegmentRecord& record = slot.record;
+  spool_.journal().Add(
+      spool::SegmentSealed{.id = {.recording = options_.recording,
+                                  .rendition = options_.rendition,
+                                  .packaging = PackagingOf(options_.fmp4),
+                                  .index = record.index},
+                           .duration = record.duration,
+                           .start = record.start,
+                           .discontinuity = record.discontinuity,
+                           .gap = true},
+      [self = shared_from_this(), index = record.index](Status status) {
+        self->strand_->Post([self, index, status = std::move(status)] {
+          self->OnGapJournaled(index, status);
+        });
+      });
+}
+
+void Packager::OnGapJournaled(std::uint64_t index, const Status& status) {
+  const auto slot = FindSlot(index);
+  if (slot == slots_.end()) return;
+  if (!status.ok()) {
+    // Whoever lists it without the journal may have to take it back.
+    on_failed_(status);
+    strand_->PostAt(clock_.Steady() + kJournalRetry,
+                    [self = shared_from_this(), index] {
+                      const auto again = self->FindSlot(index);
+                      if (again != self->slots_.end()) {
+                        self->JournalGap(*again);
+                      }
+                    });
+    return;
+  }
+  slot->ready = true;
   Drain();
+}
+
+std::deque<Packager::Slot>::iterator Packager::FindSlot(std::uint64_t index) {
+  return std::find_if(slots_.begin(), slots_.end(), [index](const Slot& slot) {
+    return slot.record.index == index;
+  });
 }
 
 void Packager::OnSealed(std::uint64_t index,
                         StatusOr<spool::SealedSegment> sealed) {
-  for (Slot& slot : slots_) {
-    if (slot.record.index != index) continue;
-    slot.ready = true;
-    if (sealed.ok()) {
-      slot.record.body = std::move(sealed->body);
-      slot.record.size_bytes = slot.record.body->size();
-      slot.record.keep = std::move(sealed->keep);
-    } else {
-      // The media is gone: a hole that everybody shall see.
-      slot.record.gap = true;
-      slot.record.init_hash.clear();
-      on_failed_(sealed.status());
-    }
-    break;
+  const auto slot = FindSlot(index);
+  if (slot == slots_.end()) return;
+  if (!sealed.ok()) {
+    // The media is gone: a hole that everybody shall see.
+    slot->record.gap = true;
+    slot->record.init_hash.clear();
+    on_failed_(sealed.status());
+    return JournalGap(*slot);
   }
+  slot->ready = true;
+  slot->record.body = std::move(sealed->body);
+  slot->record.size_bytes = slot->record.body->size();
+  slot->record.owed = std::move(sealed->owed);
   Drain();
+}
+
+void Packager::Suspend() {
+  if (!std::exchange(in_segment_, false) || samples_ == 0) return;
+  Flush();
+  // Nobody takes it: it stays in the spool, owed.
+  writer_->Seal(Between90(begin_.start90, end90_),
+                [](const StatusOr<spool::SealedSegment>&) {});
+  writer_ = nullptr;
 }
 
 void Packager::Drain() {

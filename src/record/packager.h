@@ -53,8 +53,9 @@ class Packager : public std::enable_shared_from_this<Packager> {
   using OnSegment = std::function<void(const deliver::SegmentRecord&)>;
   using OnFailed = std::function<void(Status)>;
 
-  Packager(std::shared_ptr<Strand> strand, spool::Spool& spool, Options options,
-           OnSegment on_segment, OnFailed on_failed);
+  Packager(std::shared_ptr<Strand> strand, const Clock& clock,
+           spool::Spool& spool, Options options, OnSegment on_segment,
+           OnFailed on_failed);
 
   // The tracks from the next segment on. Not within a segment.
   Status Configure(std::vector<media::MuxTrack> tracks);
@@ -65,6 +66,8 @@ class Packager : public std::enable_shared_from_this<Packager> {
   bool FlushIfIdle();
   void End(const SegmentTimes& times);
   void AddGap(const SegmentTimes& times);
+  // No more samples, and nobody to take the open segment: the next run does.
+  void Suspend();
 
   [[nodiscard]] bool in_segment() const { return in_segment_; }
   // Of the open segment.
@@ -84,9 +87,13 @@ class Packager : public std::enable_shared_from_this<Packager> {
   void OnSealed(std::uint64_t index, StatusOr<spool::SealedSegment> sealed);
   void Drain();
   void MarkChunk();
+  void JournalGap(const Slot& slot);
+  void OnGapJournaled(std::uint64_t index, const Status& status);
+  std::deque<Slot>::iterator FindSlot(std::uint64_t index);
   deliver::SegmentRecord MakeRecord(const SegmentTimes& times) const;
 
   const std::shared_ptr<Strand> strand_;
+  const Clock& clock_;
   spool::Spool& spool_;
   const Options options_;
   const OnSegment on_segment_;

@@ -11,6 +11,8 @@
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
 #include "src/record/existing.h"
+#include "src/record/restore.h"
+#include "src/spool/spool.h"
 
 namespace hlsrec::record {
 namespace {
@@ -174,6 +176,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
   deliver::OutputPlan output{
       .id = wanted.id.empty() ? fmt::format("{}", number) : wanted.id,
       .sink = wanted.sink,
+      .sink_name = wanted.sink->Describe(),
       .independent_segments =
           options.segment.missing_keyframe != MissingKeyframe::kCut,
       .expired = wanted.expired_segments,
@@ -344,6 +347,46 @@ Status CheckContainer(bool fmp4, const std::vector<Track>& tracks) {
   return {};
 }
 
+namespace {
+
+// Two recordings that write the same playlists would spoil each other.
+Status Claim(RuntimeCore& core, RecordingPlan& plan) {
+  plan.identity = IdentityOf(plan);
+  spool::Journal& journal = core.spool().journal();
+  HLSREC_RETURN_IF_ERROR(
+      journal.Claim(plan.identity).WithContext(plan.options.stream));
+  plan.claim =
+      std::shared_ptr<void>(nullptr, [&journal, identity = plan.identity](
+                                         void*) { journal.Release(identity); });
+  return {};
+}
+
+// Continues or refuses the playlists that the sinks hold.
+Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
+  plan.recording = core.spool().journal().NewRecording();
+  for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+    deliver::OutputPlan& output = plan.outputs[i];
+    output.recording = plan.recording;
+    HLSREC_ASSIGN_OR_RETURN(
+        const std::int64_t limit,
+        TakeOver(core, plan.options.outputs[i].if_exists, output));
+    // An old playlist's TARGETDURATION stays: what follows is cut to it.
+    plan.target_duration = std::min(plan.target_duration, limit);
+    for (const deliver::RenditionPlan& rendition : output.renditions) {
+      for (const deliver::PlaylistPlan& playlist : rendition.playlists) {
+        if (playlist.list.empty()) continue;
+        plan.continued = true;
+        const ListedSegment& newest = playlist.list.window().newest;
+        plan.not_before =
+            std::max(plan.not_before, newest.start + newest.duration);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   if (options.stream.empty()) {
     return InvalidArgument("stream: is empty: name the recording");
@@ -378,21 +421,11 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
       return InvalidArgument("outputs[{}].id: {}: used twice", i, output.id);
     }
     HLSREC_RETURN_IF_ERROR(CheckCollisions(output));
-    HLSREC_ASSIGN_OR_RETURN(
-        const std::int64_t limit,
-        TakeOver(core, plan.options.outputs[i].if_exists, output));
-    // An old playlist's TARGETDURATION stays: what follows is cut to it.
-    plan.target_duration = std::min(plan.target_duration, limit);
-    for (const deliver::RenditionPlan& rendition : output.renditions) {
-      for (const deliver::PlaylistPlan& playlist : rendition.playlists) {
-        if (playlist.list.empty()) continue;
-        const ListedSegment& newest = playlist.list.window().newest;
-        plan.not_before =
-            std::max(plan.not_before, newest.start + newest.duration);
-      }
-    }
     plan.outputs.push_back(std::move(output));
   }
+  HLSREC_RETURN_IF_ERROR(Claim(core, plan));
+  HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
+  if (!resumed) HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
   plan.cutter = {
       .target = segment.target_duration.count() * (kClockRate / 1000),
       .limit = plan.target_duration * kClockRate};

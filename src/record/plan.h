@@ -29,6 +29,8 @@ struct RenditionTracks {
 struct RecordingPlan {
   RecordingOptions options = {};
   spool::RecordingId recording = 0;
+  std::string identity = {};         // in the journal
+  std::shared_ptr<void> claim = {};  // nobody else works on it meanwhile
   std::string session = {};
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};
@@ -37,6 +39,13 @@ struct RecordingPlan {
   media::CutterOptions cutter = {};
   // Where continued playlists end on the date axis.
   WallTime not_before = {};
+  // Playlists of an earlier recording go on here.
+  bool continued = false;
+  // An interrupted run of this recording goes on: its segments, by output and
+  // rendition, and the index of the next.
+  bool resumed = false;
+  std::vector<std::vector<std::vector<deliver::RestoredSegment>>> restored = {};
+  std::uint64_t next_index = 0;
 };
 
 // Validates, chooses containers, reads what exists on the sinks and continues

@@ -10,6 +10,7 @@
 #include "src/base/status_util.h"
 #include "src/record/plan.h"
 #include "src/record/recording.h"
+#include "src/record/restore.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec {
@@ -319,6 +320,7 @@ StatusOr<std::unique_ptr<Recorder>> Recorder::Open(
     (output.fmp4 ? fmp4_used : ts_used) = true;
   }
   impl->SetRenditionTracks(std::move(ids), ts_used, fmp4_used);
+  HLSREC_RETURN_IF_ERROR(record::JournalOpening(core, plan));
   HLSREC_RETURN_IF_ERROR(impl->Start(std::move(plan)));
   return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }

@@ -6,6 +6,7 @@
 
 #include "src/base/rescale.h"
 #include "src/base/status_util.h"
+#include "src/record/plan_text.h"
 
 namespace hlsrec::record {
 namespace {
@@ -80,7 +81,7 @@ Status Recording::Start() {
       }
       if (users.empty()) continue;
       rendition.packagers.push_back(std::make_shared<Packager>(
-          strand_, core_.spool(),
+          strand_, core_.clock(), core_.spool(),
           Packager::Options{
               .recording = plan_.recording,
               .writer = {.pending = pending_},
@@ -90,7 +91,9 @@ Status Recording::Start() {
           [self = weak_from_this(),
            users](const deliver::SegmentRecord& record) {
             const auto recording = self.lock();
+            // What nobody takes stays in the spool, owed.
             if (recording == nullptr || recording->done_) return;
+            if (record.owed) *record.owed = static_cast<int>(users.size());
             recording->OnSealed(record);
             for (const auto& output : users) output->Add(record);
             recording->FinishOutputs();
@@ -104,6 +107,12 @@ Status Recording::Start() {
   MakeTracks(plan_.options.tracks);
   anchor_wall_ = plan_.started;
   recorded_until_ = plan_.not_before;
+  next_index_ = plan_.next_index;
+  started_ = plan_.continued || next_index_ > 0;
+  for (std::size_t o = 0; o < plan_.restored.size(); ++o) {
+    outputs_[o]->Restore(std::move(plan_.restored[o]));
+  }
+  plan_.restored.clear();
   Emit({.type = EventType::kRecordingStarted, .message = plan_.session});
   return {};
 }
@@ -114,12 +123,30 @@ void Recording::OnSealed(const deliver::SegmentRecord& record) {
     return;
   }
   ++progress_.segments_sealed;
+  ForgetOld(record.rendition);
   Emit({.type = EventType::kSegmentSealed,
         .rendition =
             plan_.renditions[static_cast<std::size_t>(record.rendition)].name,
         .sequence = record.index,
         .duration = record.duration,
         .size_bytes = record.body ? record.body->size() : 0});
+}
+
+void Recording::ForgetOld(int rendition) {
+  // Not for each: one line in the journal is enough for a few.
+  constexpr std::uint64_t kAtOnce = 16;
+  std::uint64_t needed = UINT64_MAX;
+  for (const auto& output : outputs_) {
+    needed = std::min(needed, output->NeededFrom(rendition));
+  }
+  RenditionState& state = renditions_[static_cast<std::size_t>(rendition)];
+  if (needed < state.forgotten_below + kAtOnce || needed == UINT64_MAX) return;
+  state.forgotten_below = needed;
+  core_.spool().journal().Add(
+      spool::SegmentsForgotten{.recording = plan_.recording,
+                               .rendition = rendition,
+                               .below_index = needed},
+      {});
 }
 
 void Recording::MakeTracks(std::vector<Track> tracks) {
@@ -412,6 +439,11 @@ Status Recording::ConfigurePackagers() {
     for (const auto& packager : rendition.packagers) {
       HLSREC_RETURN_IF_ERROR(packager->Configure(mux_tracks));
     }
+    core_.spool().journal().Add(
+        spool::RenditionDescribed{.recording = plan_.recording,
+                                  .rendition = static_cast<int>(r),
+                                  .info = SaveInfo(info)},
+        {});
     for (const auto& output : outputs_) {
       output->Describe(static_cast<int>(r), info);
     }

@@ -78,9 +78,11 @@ class Recording : public std::enable_shared_from_this<Recording> {
     std::uint64_t samples = 0;          // pictures
     std::uint64_t written = 0;          // of all tracks
     std::optional<media::Cut> pending;  // to be made at its instant
+    std::uint64_t forgotten_below = 0;  // in the journal
   };
 
   void OnSealed(const deliver::SegmentRecord& record);
+  void ForgetOld(int rendition);
   // Before the gate.
   void MakeTracks(std::vector<Track> tracks);
   void Route(media::TimedSample sample);
@@ -115,6 +117,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void GiveUp();
   void OnOutputDone(std::size_t output, OutputResult result);
   void Done(Status status);
+  void Tell(RecordingResult result);
   void ArmFlushTimer();
   void OnFlushTimer();
 
@@ -123,7 +126,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   const std::shared_ptr<Runtime> runtime_;
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
-  const RecordingPlan plan_;
+  RecordingPlan plan_;
   const std::shared_ptr<spool::PendingBytes> pending_;
   const std::function<void(RecordingResult)> finished_;
 

@@ -55,6 +55,8 @@ void Recording::OnFinish() {
   EndAllSegments();
   TellDrops();
   phase_ = Phase::kFinishing;
+  core_.spool().journal().Add(
+      spool::RecordingEnding{.recording = plan_.recording}, {});
   strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
                   [weak = weak_from_this()] {
                     const auto self = weak.lock();
@@ -111,8 +113,11 @@ void Recording::OnOutputDone(std::size_t output, OutputResult result) {
 
 void Recording::OnAbort() {
   if (phase_ == Phase::kDone) return;
-  phase_ = Phase::kFinishing;  // packagers let go of what is open
-  for (RenditionState& rendition : renditions_) rendition.packagers.clear();
+  phase_ = Phase::kFinishing;
+  for (RenditionState& rendition : renditions_) {
+    for (const auto& packager : rendition.packagers) packager->Suspend();
+    rendition.packagers.clear();
+  }
   const auto outputs = outputs_;
   for (const auto& output : outputs) output->GiveUp();
   Done(Cancelled("the recording was aborted"));
@@ -127,9 +132,25 @@ void Recording::Done(Status status) {
   Emit({.type = EventType::kRecordingFinished, .status = result.status});
   done_ = true;
   held_.clear();
-  finished_(std::move(result));
   renditions_.clear();
   outputs_.clear();
+  const bool owes =
+      results_.empty() || std::any_of(results_.begin(), results_.end(),
+                                      [](const OutputResult& each) {
+                                        return !each.missing.empty();
+                                      });
+  if (owes) return Tell(std::move(result));
+  core_.spool().journal().Add(
+      spool::RecordingForgotten{.recording = plan_.recording},
+      [self = shared_from_this(), result](const Status& journaled) {
+        journaled.Ignore("the next run finds that nothing is owed");
+        self->strand_->Post([self, result] { self->Tell(result); });
+      });
+}
+
+void Recording::Tell(RecordingResult result) {
+  plan_.claim = nullptr;
+  finished_(std::move(result));
 }
 
 void Recording::Fail(const Status& status) {

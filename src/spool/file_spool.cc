@@ -61,13 +61,13 @@ struct Shared {
 class SpooledBody final : public Body {
  public:
   SpooledBody(std::shared_ptr<Shared> shared, std::string path,
-              std::uint64_t size, std::shared_ptr<std::atomic<bool>> keep)
+              std::uint64_t size, std::shared_ptr<std::atomic<int>> owed)
       : shared_(std::move(shared)),
         path_(std::move(path)),
         size_(size),
-        keep_(std::move(keep)) {}
+        owed_(std::move(owed)) {}
   ~SpooledBody() override {
-    if (*keep_) return;
+    if (*owed_ > 0) return;
     const auto remove = [shared = shared_, path = path_] {
       shared->files.Remove(path).Ignore("nobody refers to it any more");
     };
@@ -89,7 +89,7 @@ class SpooledBody final : public Body {
   const std::shared_ptr<Shared> shared_;
   const std::string path_;
   const std::uint64_t size_;
-  const std::shared_ptr<std::atomic<bool>> keep_;
+  const std::shared_ptr<std::atomic<int>> owed_;
 };
 
 // Lives on the I/O strand.
@@ -141,10 +141,10 @@ struct OpenFile {
       return DataLoss("spool: {}: {} of {} bytes", path, written, size);
     }
     sealed = true;
-    auto keep = std::make_shared<std::atomic<bool>>(false);
+    auto owed = std::make_shared<std::atomic<int>>(1);
     return SealedSegment{
-        .body = std::make_shared<SpooledBody>(shared, path, size, keep),
-        .keep = keep};
+        .body = std::make_shared<SpooledBody>(shared, path, size, owed),
+        .owed = owed};
   }
 };
 

@@ -48,7 +48,7 @@ class MemoryWriter final : public SegmentWriter {
     bytes_.shrink_to_fit();
     sealed(SealedSegment{.body = std::make_shared<MemoryBody>(
                              budget_, std::exchange(bytes_, {})),
-                         .keep = std::make_shared<std::atomic<bool>>(false)});
+                         .owed = std::make_shared<std::atomic<int>>(1)});
   }
 
  private:

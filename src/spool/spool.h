@@ -21,12 +21,12 @@ class FileSystem;
 
 namespace hlsrec::spool {
 
-// A sealed segment. The spool's copy goes when the last owner lets go: when
-// every output has stored it or given it up.
+// A sealed segment. The spool's copy goes with `body`, unless somebody still
+// owes its delivery: then the next run finds it.
 struct SealedSegment {
   std::shared_ptr<const Body> body = {};
-  // Set by whoever could not deliver it: the spool's copy stays then.
-  std::shared_ptr<std::atomic<bool>> keep = {};
+  // How many are not through with it; one until somebody says otherwise.
+  std::shared_ptr<std::atomic<int>> owed = {};
   std::string sha256 = {};  // hex; empty in memory
 };
 

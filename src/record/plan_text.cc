@@ -1,0 +1,294 @@
+#include "src/record/plan_text.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/playlist/policy.h"
+
+namespace hlsrec::record {
+namespace {
+
+using Json = nlohmann::json;
+using deliver::OutputPlan;
+using deliver::PlaylistPlan;
+using deliver::RenditionInfo;
+using deliver::RenditionPlan;
+
+constexpr int kVersion = 1;
+
+std::int64_t Microseconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             time.time_since_epoch())
+      .count();
+}
+
+WallTime TimeOf(std::int64_t microseconds) {
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(
+      std::chrono::microseconds(microseconds)));
+}
+
+template <typename T>
+Json Optional(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+template <typename T>
+std::optional<T> OptionalFrom(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<T>();
+}
+
+// A policy of a program's own is not ours to make again: what it listed last
+// stays listed.
+class FormerPolicy final : public PlaylistPolicy {
+ public:
+  explicit FormerPolicy(PlaylistType type) : type_(type) {}
+  PlaylistType type() const override { return type_; }
+
+ private:
+  const PlaylistType type_;
+};
+
+// What decides the names and contents of objects.
+Json SavePlaylistSettings(const PlaylistPlan& playlist) {
+  return {{"path", playlist.path.text()},
+          {"policy", playlist.list_options.policy->Describe()},
+          {"type", static_cast<int>(playlist.list_options.policy->type())},
+          {"program_date_time", playlist.list_options.program_date_time}};
+}
+
+Json SaveOutputSettings(const OutputPlan& output) {
+  Json renditions = Json::array();
+  for (const RenditionPlan& rendition : output.renditions) {
+    Json playlists = Json::array();
+    for (const PlaylistPlan& playlist : rendition.playlists) {
+      playlists.push_back(SavePlaylistSettings(playlist));
+    }
+    renditions.push_back(
+        {{"name", rendition.info.name}, {"playlists", playlists}});
+  }
+  return {{"id", output.id},
+          {"sink", output.sink_name},
+          {"fmp4", output.fmp4},
+          {"segment", output.segment.text()},
+          {"init", output.init.text()},
+          {"multivariant",
+           output.multivariant ? Json(output.multivariant->text()) : Json()},
+          {"independent_segments", output.independent_segments},
+          {"renditions", renditions}};
+}
+
+// Beside the settings: what a run found or chose.
+void AddState(const PlaylistPlan& playlist, Json& json) {
+  json["version"] = playlist.list_options.version;
+  json["target_duration"] = playlist.list_options.target_duration;
+  json["key"] = playlist.key;
+  json["imported"] = playlist.imported;
+}
+
+void AddState(const OutputPlan& output, Json& json) {
+  json["keep_expired"] = output.expired == ExpiredSegments::kKeep;
+  json["delete_after_end_s"] =
+      output.delete_after_end ? Json(output.delete_after_end->count()) : Json();
+  for (std::size_t r = 0; r < output.renditions.size(); ++r) {
+    const RenditionPlan& rendition = output.renditions[r];
+    Json& saved = json["renditions"][r];
+    saved["height"] = Optional(rendition.info.height);
+    saved["kbps"] = Optional(rendition.info.kbps);
+    saved["layer"] = rendition.info.layer;
+    saved["first_sequence"] = rendition.first_sequence;
+    saved["first_number"] = rendition.first_number;
+    for (std::size_t p = 0; p < rendition.playlists.size(); ++p) {
+      AddState(rendition.playlists[p], saved["playlists"][p]);
+    }
+  }
+}
+
+StatusOr<PlaylistPlan> LoadPlaylist(const Json& json,
+                                    const std::vector<std::string>& fields,
+                                    bool independent_segments) {
+  HLSREC_ASSIGN_OR_RETURN(
+      PathTemplate path,
+      PathTemplate::Parse(json.at("path").get<std::string>(), fields));
+  auto policy = playlist::MakePolicy(json.at("policy").get<std::string>());
+  if (policy == nullptr) {
+    policy = std::make_shared<FormerPolicy>(
+        static_cast<PlaylistType>(json.at("type").get<int>()));
+  }
+  const playlist::MediaListOptions options{
+      .policy = std::move(policy),
+      .version = json.at("version"),
+      .target_duration = json.at("target_duration"),
+      .independent_segments = independent_segments,
+      .program_date_time = json.at("program_date_time")};
+  PlaylistPlan plan{.path = std::move(path),
+                    .list = playlist::MediaList(options),
+                    .list_options = options,
+                    .key = json.at("key"),
+                    .imported = json.at("imported")};
+  if (!plan.imported.empty()) {
+    HLSREC_ASSIGN_OR_RETURN(
+        plan.list, playlist::MediaList::Continue(options, plan.imported));
+  }
+  return plan;
+}
+
+StatusOr<OutputPlan> LoadOutput(const Json& json,
+                                const std::vector<std::string>& fields) {
+  OutputPlan output{.id = json.at("id"),
+                    .sink_name = json.at("sink"),
+                    .fmp4 = json.at("fmp4"),
+                    .independent_segments = json.at("independent_segments")};
+  output.expired = json.at("keep_expired").get<bool>()
+                       ? ExpiredSegments::kKeep
+                       : ExpiredSegments::kDelete;
+  if (const auto grace =
+          OptionalFrom<std::int64_t>(json.at("delete_after_end_s"))) {
+    output.delete_after_end = std::chrono::seconds(*grace);
+  }
+  HLSREC_ASSIGN_OR_RETURN(
+      output.segment,
+      PathTemplate::Parse(json.at("segment").get<std::string>(), fields));
+  HLSREC_ASSIGN_OR_RETURN(
+      output.init,
+      PathTemplate::Parse(json.at("init").get<std::string>(), fields));
+  if (const auto path = OptionalFrom<std::string>(json.at("multivariant"))) {
+    HLSREC_ASSIGN_OR_RETURN(output.multivariant,
+                            PathTemplate::Parse(*path, fields));
+  }
+  for (const Json& saved : json.at("renditions")) {
+    RenditionPlan rendition{.first_sequence = saved.at("first_sequence"),
+                            .first_number = saved.at("first_number")};
+    rendition.info.name = saved.at("name");
+    rendition.info.height = OptionalFrom<int>(saved.at("height"));
+    rendition.info.kbps = OptionalFrom<int>(saved.at("kbps"));
+    rendition.info.layer = saved.at("layer");
+    for (const Json& playlist : saved.at("playlists")) {
+      HLSREC_ASSIGN_OR_RETURN(
+          PlaylistPlan plan,
+          LoadPlaylist(playlist, fields, output.independent_segments));
+      rendition.playlists.push_back(std::move(plan));
+    }
+    output.renditions.push_back(std::move(rendition));
+  }
+  return output;
+}
+
+StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
+  if (json.at("version") != kVersion) {
+    return FailedPrecondition(
+        "journal: a recording of version {}: this hlsrec knows {}",
+        json.at("version").dump(), kVersion);
+  }
+  RecordingPlan plan;
+  plan.options.stream = json.at("stream");
+  plan.options.fields = json.at("fields");
+  plan.session = json.at("session");
+  plan.started = TimeOf(json.at("started_us"));
+  plan.target_duration = json.at("target_duration");
+  std::vector<std::string> fields;
+  for (const auto& [name, value] : plan.options.fields) fields.push_back(name);
+  for (const Json& saved : json.at("outputs")) {
+    HLSREC_ASSIGN_OR_RETURN(OutputPlan output, LoadOutput(saved, fields));
+    output.fields = {.stream = plan.options.stream,
+                     .session = plan.session,
+                     .time = plan.started,
+                     .user = plan.options.fields};
+    plan.outputs.push_back(std::move(output));
+  }
+  for (const Json& name : json.at("renditions")) {
+    plan.renditions.push_back({.name = name});
+  }
+  return plan;
+}
+
+// nlohmann-json tells of what is missing or of another type by exceptions.
+template <typename Function>
+auto Guarded(Function read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    return DataLoss("journal: a recording's settings: {}", error.what());
+  }
+}
+
+}  // namespace
+
+std::string SavePlan(const RecordingPlan& plan) {
+  Json outputs = Json::array();
+  for (const OutputPlan& output : plan.outputs) {
+    Json saved = SaveOutputSettings(output);
+    AddState(output, saved);
+    outputs.push_back(std::move(saved));
+  }
+  Json renditions = Json::array();
+  for (const RenditionTracks& rendition : plan.renditions) {
+    renditions.push_back(rendition.name);
+  }
+  const Json json = {{"version", kVersion},
+                     {"stream", plan.options.stream},
+                     {"fields", plan.options.fields},
+                     {"session", plan.session},
+                     {"started_us", Microseconds(plan.started)},
+                     {"target_duration", plan.target_duration},
+                     {"renditions", renditions},
+                     {"outputs", outputs}};
+  // Names need not be UTF-8.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+StatusOr<RecordingPlan> LoadPlan(std::string_view text) {
+  return Guarded([&]() -> StatusOr<RecordingPlan> {
+    return LoadPlanJson(Json::parse(text));
+  });
+}
+
+std::string DifferingSetting(const RecordingPlan& saved,
+                             const RecordingPlan& wanted) {
+  const auto settings = [](const RecordingPlan& plan) {
+    Json outputs = Json::array();
+    for (const OutputPlan& output : plan.outputs) {
+      outputs.push_back(SaveOutputSettings(output));
+    }
+    return Json{{"outputs", outputs}};
+  };
+  const Json difference = Json::diff(settings(saved), settings(wanted));
+  if (difference.empty()) return {};
+  return difference.front().at("path").get<std::string>();
+}
+
+std::string SaveInfo(const RenditionInfo& info) {
+  const Json json = {{"has_video", info.has_video},
+                     {"codecs", info.codecs},
+                     {"width", info.width},
+                     {"height", info.display_height},
+                     {"frame_rate", info.frame_rate},
+                     {"video_range", std::string(info.video_range)},
+                     {"language", info.language},
+                     {"title", info.title},
+                     {"channels", info.channels}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Status LoadInfo(std::string_view text, RenditionInfo& info) {
+  return Guarded([&]() -> Status {
+    const Json json = Json::parse(text);
+    info.has_video = json.at("has_video");
+    info.codecs = json.at("codecs");
+    info.width = json.at("width");
+    info.display_height = json.at("height");
+    info.frame_rate = json.at("frame_rate");
+    info.language = json.at("language");
+    info.title = json.at("title");
+    info.channels = json.at("channels");
+    const auto range = json.at("video_range").get<std::string>();
+    for (const std::string_view known : {"SDR", "HLG", "PQ"}) {
+      if (range == known) info.video_range = known;
+    }
+    return {};
+  });
+}
+
+}  // namespace hlsrec::record

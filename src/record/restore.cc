@@ -1,0 +1,294 @@
+#include "src/record/restore.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/record/answer.h"
+#include "src/record/plan_text.h"
+#include "src/spool/spool.h"
+
+namespace hlsrec::record {
+namespace {
+
+using deliver::OutputPlan;
+using deliver::PlaylistPlan;
+using deliver::RestoredSegment;
+using spool::JournaledRecording;
+using spool::SegmentSealed;
+
+StatusOr<JournaledRecording> Load(RuntimeCore& core,
+                                  spool::RecordingId recording) {
+  const auto answer = std::make_shared<Answer<JournaledRecording>>();
+  core.spool().journal().Load(recording,
+                              [answer](StatusOr<JournaledRecording> loaded) {
+                                answer->Set(std::move(loaded));
+                              });
+  return answer->Take(core);
+}
+
+// The segments of each rendition in each packaging, by index.
+using Series = std::map<std::uint64_t, SegmentSealed>;
+using SeriesId = std::pair<int, int>;  // rendition, packaging
+
+// What one series lacks and another has becomes a gap, so that all end alike.
+void FillHoles(spool::Journal& journal, std::uint64_t next,
+               std::map<SeriesId, Series>& all) {
+  for (auto& [id, series] : all) {
+    if (series.empty()) continue;
+    for (std::uint64_t i = series.begin()->first; i < next; ++i) {
+      if (series.contains(i)) continue;
+      for (const auto& [other_id, other] : all) {
+        const auto found = other.find(i);
+        if (found == other.end()) continue;
+        SegmentSealed gap{.id = found->second.id,
+                          .duration = found->second.duration,
+                          .start = found->second.start,
+                          .discontinuity = found->second.discontinuity,
+                          .gap = true};
+        gap.id.rendition = id.first;
+        gap.id.packaging = id.second;
+        journal.Add(gap, {});
+        series.emplace(i, std::move(gap));
+        break;
+      }
+    }
+  }
+}
+
+RestoredSegment::State StateOf(const spool::SegmentDelivered* delivered) {
+  if (delivered == nullptr) return RestoredSegment::State::kOwed;
+  switch (delivered->outcome) {
+    case spool::Outcome::kStored:
+      return RestoredSegment::State::kStored;
+    case spool::Outcome::kLost:
+      return RestoredSegment::State::kLost;
+    case spool::Outcome::kBackfilled:
+      return RestoredSegment::State::kBackfilled;
+  }
+  return RestoredSegment::State::kOwed;
+}
+
+// Makes records of what the journal has, each segment's file found once.
+class Records {
+ public:
+  Records(RuntimeCore& core, const JournaledRecording& journaled,
+          std::chrono::microseconds target_duration)
+      : core_(core), longest_(target_duration) {
+    for (const spool::InitSection& init : journaled.inits) {
+      inits_[{init.rendition, init.packaging, init.hash}] =
+          MakeStringBody(init.bytes);
+    }
+    for (const spool::SegmentDelivered& delivered : journaled.deliveries) {
+      delivered_[{delivered.output, delivered.rendition, delivered.index}] =
+          &delivered;
+    }
+  }
+
+  RestoredSegment Make(const std::string& output,
+                       const SegmentSealed& segment) {
+    RestoredSegment restored;
+    deliver::SegmentRecord& record = restored.record;
+    record = {.rendition = segment.id.rendition,
+              .index = segment.id.index,
+              .duration = std::min(segment.duration, longest_),
+              .start = segment.start,
+              .discontinuity = segment.discontinuity,
+              .gap = segment.gap,
+              .size_bytes = segment.size_bytes};
+    if (segment.gap) return restored;
+    const auto delivered =
+        delivered_.find({output, segment.id.rendition, segment.id.index});
+    restored.state =
+        StateOf(delivered == delivered_.end() ? nullptr : delivered->second);
+    record.init_hash = segment.init_hash;
+    const auto init = inits_.find(
+        {segment.id.rendition, segment.id.packaging, segment.init_hash});
+    if (init != inits_.end()) record.init = init->second;
+    if (restored.state == RestoredSegment::State::kOwed ||
+        restored.state == RestoredSegment::State::kLost) {
+      const spool::SealedSegment& found = Find(segment);
+      record.body = found.body;
+      record.owed = found.owed;
+      if (record.owed != nullptr) ++*record.owed;
+    }
+    return restored;
+  }
+
+ private:
+  const spool::SealedSegment& Find(const SegmentSealed& segment) {
+    const auto known = found_.find(segment.id);
+    if (known != found_.end()) return known->second;
+    spool::SealedSegment& found = found_[segment.id];
+    auto sealed = core_.spool().Find(segment);
+    if (sealed.ok()) {
+      found = std::move(sealed).value();
+      *found.owed = 0;  // counted by output
+    }
+    return found;
+  }
+
+  RuntimeCore& core_;
+  const std::chrono::microseconds longest_;
+  std::map<std::tuple<int, int, std::string>, std::shared_ptr<const Body>>
+      inits_;
+  std::map<std::tuple<std::string, int, std::uint64_t>,
+           const spool::SegmentDelivered*>
+      delivered_;
+  std::map<spool::SegmentId, spool::SealedSegment> found_;
+};
+
+// Where the newest version that is not an end stood.
+void RestorePlaylists(const JournaledRecording& journaled, OutputPlan& output) {
+  for (const spool::PlaylistPublished& version : journaled.playlists) {
+    if (version.output != output.id) continue;
+    if (version.ended) {
+      output.ended.insert(version.key);
+      continue;
+    }
+    if (version.rendition < 0) continue;
+    const auto r = static_cast<std::size_t>(version.rendition);
+    const auto p = static_cast<std::size_t>(version.playlist);
+    if (r >= output.renditions.size() ||
+        p >= output.renditions[r].playlists.size()) {
+      continue;
+    }
+    PlaylistPlan& plan = output.renditions[r].playlists[p];
+    if (version.oldest_sequence < plan.list_from) continue;
+    plan.key = version.key;
+    if (version.oldest_sequence <= output.renditions[r].first_sequence) {
+      continue;
+    }
+    plan.list_from = version.oldest_sequence;
+    plan.list =
+        playlist::MediaList::Resume(plan.list_options, version.oldest_sequence,
+                                    version.discontinuity_sequence);
+  }
+}
+
+void RestoreOutput(const JournaledRecording& journaled,
+                   const std::map<SeriesId, Series>& all, Records& records,
+                   RecordingPlan& plan, OutputPlan& output) {
+  RestorePlaylists(journaled, output);
+  for (const spool::RenditionDescribed& described : journaled.renditions) {
+    const auto r = static_cast<std::size_t>(described.rendition);
+    if (r >= output.renditions.size()) continue;
+    LoadInfo(described.info, output.renditions[r].info)
+        .Ignore("the bitstream says it again");
+  }
+  std::vector<std::vector<RestoredSegment>> restored(output.renditions.size());
+  for (std::size_t r = 0; r < restored.size(); ++r) {
+    const auto series =
+        all.find({static_cast<int>(r), PackagingOf(output.fmp4)});
+    if (series == all.end()) continue;
+    for (const auto& [index, segment] : series->second) {
+      restored[r].push_back(records.Make(output.id, segment));
+    }
+  }
+  plan.restored.push_back(std::move(restored));
+}
+
+}  // namespace
+
+std::string IdentityOf(const RecordingPlan& plan) {
+  std::string identity;
+  for (const OutputPlan& output : plan.outputs) {
+    for (const deliver::RenditionPlan& rendition : output.renditions) {
+      PathFields fields = output.fields;
+      fields.rendition = rendition.info.name;
+      fields.layer = rendition.info.layer;
+      // These may differ from run to run, and do not name the recording.
+      fields.height = 0;
+      fields.kbps = 0;
+      fields.sequence = 0;
+      fields.segment_time = WallTime();
+      fields.extension = "m3u8";
+      const StatusOr<std::string> key =
+          rendition.playlists.front().path.Expand(fields);
+      if (!identity.empty()) identity += '\n';
+      identity += output.sink_name + " " +
+                  (key.ok() ? *key : std::string(key.status().message()));
+    }
+  }
+  return identity;
+}
+
+Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
+                   RecordingPlan& plan) {
+  HLSREC_ASSIGN_OR_RETURN(const JournaledRecording journaled,
+                          Load(core, recording));
+  plan.recording = recording;
+  plan.resumed = true;
+  plan.identity = journaled.summary.identity;
+  std::map<SeriesId, Series> all;
+  for (const OutputPlan& output : plan.outputs) {
+    for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
+      all[{static_cast<int>(r), PackagingOf(output.fmp4)}];
+    }
+  }
+  for (const SegmentSealed& segment : journaled.segments) {
+    const auto series = all.find({segment.id.rendition, segment.id.packaging});
+    if (series == all.end()) continue;
+    series->second.emplace_hint(series->second.end(), segment.id.index,
+                                segment);
+    plan.next_index = std::max(plan.next_index, segment.id.index + 1);
+    plan.not_before =
+        std::max(plan.not_before, segment.start + segment.duration);
+  }
+  FillHoles(core.spool().journal(), plan.next_index, all);
+  Records records(core, journaled, std::chrono::seconds(plan.target_duration));
+  plan.restored.clear();
+  for (OutputPlan& output : plan.outputs) {
+    output.recording = recording;
+    RestoreOutput(journaled, all, records, plan, output);
+  }
+  return {};
+}
+
+StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
+  plan.identity = IdentityOf(plan);
+  for (const spool::RecordingSummary& summary :
+       core.spool().journal().Recordings()) {
+    if (summary.identity != plan.identity) continue;
+    if (summary.ending) {
+      return FailedPrecondition(
+          "{}: has ended and is still to be delivered: resume it first",
+          plan.options.stream);
+    }
+    HLSREC_ASSIGN_OR_RETURN(RecordingPlan saved, LoadPlan(summary.config));
+    if (const std::string field = DifferingSetting(saved, plan);
+        !field.empty()) {
+      return FailedPrecondition(
+          "{}: was interrupted, and recorded with another {}: use the same "
+          "settings, or resume it first",
+          plan.options.stream, field);
+    }
+    plan.session = saved.session;
+    plan.started = saved.started;
+    plan.target_duration = saved.target_duration;
+    for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+      OutputPlan& output = plan.outputs[i];
+      output.fields = saved.outputs[i].fields;
+      output.renditions = std::move(saved.outputs[i].renditions);
+    }
+    HLSREC_RETURN_IF_ERROR(RestorePlan(core, summary.recording, plan));
+    return true;
+  }
+  return false;
+}
+
+Status JournalOpening(RuntimeCore& core, const RecordingPlan& plan) {
+  const auto answer = std::make_shared<Answer<bool>>();
+  core.spool().journal().Add(
+      spool::RecordingOpened{.recording = plan.recording,
+                             .identity = plan.identity,
+                             .config = SavePlan(plan)},
+      [answer](const Status& status) {
+        answer->Set(status.ok() ? StatusOr<bool>(true) : status);
+      });
+  return answer->Take(core).status();
+}
+
+}  // namespace hlsrec::record
