@@ -1,0 +1,163 @@
+#include "src/spool/sqlite_journal.h"
+
+#include <atomic>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "src/base/mutex.h"
+#include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
+#include "src/spool/journal_store.h"
+
+namespace hlsrec::spool {
+namespace {
+
+// A transaction's entries: what waits for the first of them waits for them all.
+constexpr std::size_t kMaxTransaction = 512;
+
+struct Write {
+  JournalEntry entry;
+  Journal::Done done;
+};
+struct Read {
+  RecordingId recording = 0;
+  Journal::Loaded loaded;
+};
+using Work = std::variant<Write, Read>;
+
+// What waits, and the file it goes to. The file is used by the I/O thread.
+class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
+ public:
+  WorkQueue(std::shared_ptr<Executor> io, std::unique_ptr<JournalStore> store)
+      : io_(std::move(io)), store_(std::move(store)) {}
+
+  void Add(Work work) {
+    {
+      MutexLock lock(mutex_);
+      work_.push_back(std::move(work));
+      if (scheduled_) return;
+      scheduled_ = true;
+    }
+    io_->Post(DrainTask(shared_from_this()));
+  }
+
+ private:
+  // Dropped by a stopped executor it takes what waits along, which may own us.
+  class DrainTask {
+   public:
+    explicit DrainTask(std::shared_ptr<WorkQueue> queue)
+        : queue_(std::move(queue)) {}
+    DrainTask(DrainTask&&) = default;
+    DrainTask& operator=(DrainTask&&) = delete;
+    ~DrainTask() {
+      if (queue_ != nullptr) queue_->Drop();
+    }
+    void operator()() { std::exchange(queue_, nullptr)->Drain(); }
+
+   private:
+    std::shared_ptr<WorkQueue> queue_;
+  };
+
+  void Drop() {
+    std::deque<Work> dropped;
+    MutexLock lock(mutex_);
+    dropped.swap(work_);
+    scheduled_ = false;
+  }
+
+  // One read, or the writes up to the next; empty at the end.
+  std::vector<Work> Take() {
+    std::vector<Work> taken;
+    MutexLock lock(mutex_);
+    while (!work_.empty() && taken.size() < kMaxTransaction) {
+      const bool read = std::holds_alternative<Read>(work_.front());
+      if (read && !taken.empty()) break;
+      taken.push_back(std::move(work_.front()));
+      work_.pop_front();
+      if (read) break;
+    }
+    if (taken.empty()) scheduled_ = false;
+    return taken;
+  }
+
+  void Drain() {
+    for (;;) {
+      std::vector<Work> work = Take();
+      if (work.empty()) return;
+      if (auto* read = std::get_if<Read>(&work.front())) {
+        read->loaded(store_->Load(read->recording));
+      } else {
+        WriteAll(work);
+      }
+    }
+  }
+
+  void WriteAll(std::vector<Work>& work) {
+    std::vector<const JournalEntry*> entries;
+    entries.reserve(work.size());
+    for (const Work& write : work) {
+      entries.push_back(&std::get<Write>(write).entry);
+    }
+    const std::vector<Status> outcomes = store_->Write(entries);
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      const Journal::Done& done = std::get<Write>(work[i]).done;
+      if (done) done(outcomes[i]);
+    }
+    store_->Tidy();
+  }
+
+  const std::shared_ptr<Executor> io_;
+  const std::unique_ptr<JournalStore> store_;
+  Mutex mutex_;
+  std::deque<Work> work_ ABSL_GUARDED_BY(mutex_);
+  bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class SqliteJournal final : public Journal {
+ public:
+  SqliteJournal(std::shared_ptr<Executor> io,
+                std::unique_ptr<JournalStore> store,
+                std::vector<RecordingSummary> interrupted, RecordingId next)
+      : io_(io),
+        queue_(std::make_shared<WorkQueue>(std::move(io), std::move(store))),
+        interrupted_(std::move(interrupted)),
+        next_(next) {}
+  // After what was added before; here, where the I/O thread has ended.
+  ~SqliteJournal() override {
+    io_->Post([queue = std::move(queue_)] {});
+  }
+  SqliteJournal(const SqliteJournal&) = delete;
+  SqliteJournal& operator=(const SqliteJournal&) = delete;
+
+  RecordingId NewRecording() override { return next_++; }
+  void Add(JournalEntry entry, Done done) override {
+    queue_->Add(Write{std::move(entry), std::move(done)});
+  }
+  std::vector<RecordingSummary> Interrupted() override { return interrupted_; }
+  void Load(RecordingId recording, Loaded loaded) override {
+    queue_->Add(Read{recording, std::move(loaded)});
+  }
+
+ private:
+  const std::shared_ptr<Executor> io_;
+  std::shared_ptr<WorkQueue> queue_;
+  const std::vector<RecordingSummary> interrupted_;
+  std::atomic<RecordingId> next_;
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(
+    RuntimeCore& core, const SqliteJournalOptions& options) {
+  HLSREC_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> store,
+                          JournalStore::Open(options));
+  HLSREC_ASSIGN_OR_RETURN(std::vector<RecordingSummary> interrupted,
+                          store->Recordings());
+  HLSREC_ASSIGN_OR_RETURN(const RecordingId highest, store->HighestRecording());
+  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(
+      core.Io("journal:" + options.path), std::move(store),
+      std::move(interrupted), highest + 1));
+}
+
+}  // namespace hlsrec::spool
