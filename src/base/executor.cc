@@ -68,6 +68,11 @@ bool ThreadPool::PostAt(SteadyTime when, Task task) {
   return true;
 }
 
+bool ThreadPool::stopped() {
+  MutexLock lock(state_->mutex);
+  return state_->stopping;
+}
+
 void ThreadPool::Run(const Clock& clock, const std::shared_ptr<State>& state) {
   state->mutex.Lock();
   while (!state->stopping) {

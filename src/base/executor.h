@@ -30,6 +30,8 @@ class Executor {
   // False: stopped, and the task was dropped.
   virtual bool Post(Task task) = 0;
   virtual bool PostAt(SteadyTime when, Task task) = 0;
+  // Tells what dropped tasks own that this is the end of the runtime.
+  [[nodiscard]] virtual bool stopped() = 0;
 };
 
 // A fixed number of threads and a timer queue.
@@ -44,6 +46,7 @@ class ThreadPool final : public Executor {
 
   bool Post(Task task) override;
   bool PostAt(SteadyTime when, Task task) override;
+  bool stopped() override;
   // Takes no more tasks, drops what waits, joins. What dropped tasks own may
   // still post to this pool or another: it goes nowhere.
   void Stop();

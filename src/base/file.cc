@@ -105,6 +105,13 @@ class PosixLock final : public FileLock {
   const Fd fd_;
 };
 
+bool Names(const std::string& path, int fd) {
+  struct stat named {};
+  struct stat open {};
+  return ::stat(path.c_str(), &named) == 0 && ::fstat(fd, &open) == 0 &&
+         named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
 // linux/magic.h, and file systems' own headers where that has none.
 std::string_view NetworkTypeOf(const struct statfs& info) {
   switch (static_cast<std::uint32_t>(info.f_type)) {
@@ -137,7 +144,7 @@ class Posix final : public FileSystem {
  public:
   StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path,
                                                  unsigned mode) override {
-    Fd fd = OpenFd(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    Fd fd = OpenFd(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode);
     if (fd.get() < 0) return ErrnoStatus(errno, "create: " + path);
     return std::unique_ptr<WritableFile>(
         std::make_unique<PosixFile>(std::move(fd), path));
@@ -176,6 +183,8 @@ class Posix final : public FileSystem {
       text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
       return FailedPrecondition("lock: {}: is held by {}", path, text);
     }
+    // Whoever had it may have removed the file since it was opened.
+    if (!Names(path, fd.get())) return Lock(path, owner);
     if (::ftruncate(fd.get(), 0) != 0 ||
         ::pwrite(fd.get(), owner.data(), owner.size(), 0) !=
             static_cast<ssize_t>(owner.size())) {

@@ -13,7 +13,9 @@
 
 namespace hlsrec {
 
-// A file being written. Threads. One at a time. Blocking. Yes.
+// A file being written, always at its end: after Truncate(), too.
+//
+// Threads. One at a time. Blocking. Yes.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;  // closes

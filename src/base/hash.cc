@@ -19,7 +19,33 @@ std::string Hex(ByteSpan bytes) {
   return text;
 }
 
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using ContextPtr = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
 }  // namespace
+
+struct Sha256::Context {
+  ContextPtr running{EVP_MD_CTX_new()};
+  ContextPtr copy{EVP_MD_CTX_new()};  // to be finished in its place
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  EVP_DigestInit_ex(context_->running.get(), EVP_sha256(), nullptr);
+}
+Sha256::~Sha256() = default;
+
+void Sha256::Add(ByteSpan bytes) {
+  EVP_DigestUpdate(context_->running.get(), bytes.data(), bytes.size());
+}
+
+std::string Sha256::Hex() const {
+  std::array<std::uint8_t, 32> digest{};
+  EVP_MD_CTX_copy_ex(context_->copy.get(), context_->running.get());
+  EVP_DigestFinal_ex(context_->copy.get(), digest.data(), nullptr);
+  return hlsrec::Hex(digest);
+}
 
 std::string Sha256Hex(ByteSpan bytes) {
   std::array<std::uint8_t, 32> digest{};

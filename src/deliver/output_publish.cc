@@ -111,12 +111,12 @@ void Output::Publish(Rendition& rendition,
       .recording = plan_.recording,
       .output = plan_.id,
       .rendition = rendition.number,
-      .playlist = static_cast<int>(playlist->number),
       .key = playlist->key,
       .oldest_sequence = playlist->list.window().oldest.sequence,
       .newest_sequence = playlist->list.window().newest.sequence,
       .discontinuity_sequence = playlist->list.discontinuity_sequence(),
-      .ended = ended};
+      .ended = ended,
+      .playlist = static_cast<int>(playlist->number)};
   uploader_->Put(
       {.key = playlist->key,
        .body = std::make_shared<PartsBody>(playlist->list.Render(ended)),

@@ -72,12 +72,12 @@ struct PlaylistPublished {
   RecordingId recording = 0;
   std::string output = {};
   int rendition = 0;  // -1: multivariant
-  int playlist = 0;   // position among the rendition's
   std::string key = {};
   std::uint64_t oldest_sequence = 0;
   std::uint64_t newest_sequence = 0;
   std::uint64_t discontinuity_sequence = 0;
   bool ended = false;
+  int playlist = 0;  // position among the rendition's
 };
 // What the bitstream said of a rendition; replaces what was said before.
 struct RenditionDescribed {

@@ -29,9 +29,9 @@ constexpr std::string_view kPutDelivery = R"(
 INSERT OR REPLACE INTO delivery(recording, rendition, number, output, outcome)
 VALUES(?1, ?2, ?3, ?4, ?5))";
 constexpr std::string_view kPutPlaylist = R"(
-INSERT OR REPLACE INTO playlist(recording, output, rendition, key,
+INSERT OR REPLACE INTO playlist(recording, output, rendition, playlist, key,
   oldest_sequence, newest_sequence, discontinuity_sequence, ended)
-VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))";
+VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))";
 constexpr std::string_view kPutRendition = R"(
 INSERT OR REPLACE INTO rendition(recording, rendition, info)
 VALUES(?1, ?2, ?3))";
@@ -147,7 +147,7 @@ Status JournalRows::Write(const SegmentDelivered& entry) {
 
 Status JournalRows::Write(const PlaylistPublished& entry) {
   return put_playlist_.Run(entry.recording, entry.output, entry.rendition,
-                           entry.key, entry.oldest_sequence,
+                           entry.playlist, entry.key, entry.oldest_sequence,
                            entry.newest_sequence, entry.discontinuity_sequence,
                            entry.ended);
 }
@@ -294,8 +294,9 @@ Status JournalRows::ReadPlaylists(JournaledRecording& into) {
   HLSREC_ASSIGN_OR_RETURN(
       SqliteStatement statement,
       database_->Prepare(
-          "SELECT output, rendition, key, oldest_sequence, newest_sequence, "
-          "discontinuity_sequence, ended FROM playlist WHERE recording = ?1 "
+          "SELECT output, rendition, playlist, key, oldest_sequence, "
+          "newest_sequence, discontinuity_sequence, ended FROM playlist WHERE "
+          "recording = ?1 "
           "ORDER BY output, rendition, newest_sequence, key"));
   const RecordingId recording = into.summary.recording;
   return statement.Read(
@@ -303,11 +304,12 @@ Status JournalRows::ReadPlaylists(JournaledRecording& into) {
         into.playlists.push_back({.recording = recording,
                                   .output = row.Text(0),
                                   .rendition = row.Int(1),
-                                  .key = row.Text(2),
-                                  .oldest_sequence = row.Unsigned(3),
-                                  .newest_sequence = row.Unsigned(4),
-                                  .discontinuity_sequence = row.Unsigned(5),
-                                  .ended = row.Bool(6)});
+                                  .key = row.Text(3),
+                                  .oldest_sequence = row.Unsigned(4),
+                                  .newest_sequence = row.Unsigned(5),
+                                  .discontinuity_sequence = row.Unsigned(6),
+                                  .ended = row.Bool(7),
+                                  .playlist = row.Int(2)});
       },
       recording);
 }

@@ -55,13 +55,14 @@ CREATE TABLE delivery(
   rendition INTEGER NOT NULL,
   number INTEGER NOT NULL,
   output TEXT NOT NULL,
-  outcome INTEGER NOT NULL CHECK(outcome IN (1, 2)),
+  outcome INTEGER NOT NULL CHECK(outcome IN (1, 2, 3)),
   PRIMARY KEY(recording, rendition, number, output)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE playlist(
   recording INTEGER NOT NULL REFERENCES recording ON DELETE CASCADE,
   output TEXT NOT NULL,
   rendition INTEGER NOT NULL,
+  playlist INTEGER NOT NULL,
   key TEXT NOT NULL,
   oldest_sequence INTEGER NOT NULL,
   newest_sequence INTEGER NOT NULL,

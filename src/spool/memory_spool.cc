@@ -69,9 +69,12 @@ class MemorySpool final : public Spool {
   }
   Bytes TakeBuffer() override { return {}; }
   Journal& journal() override { return *journal_; }
+  const Recovered& recovered() const override { return recovered_; }
+  std::uint64_t used_bytes() const override { return budget_->used(); }
 
  private:
   const std::shared_ptr<Budget> budget_;
+  const Recovered recovered_ = {};
   const std::unique_ptr<Journal> journal_ = MakeVolatileJournal();
 };
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hlsrec/runtime.h"
 #include "hlsrec/sink.h"
@@ -76,6 +77,13 @@ class SegmentWriter {
   virtual void Seal(std::chrono::microseconds duration, Sealed sealed) = 0;
 };
 
+// What the last run left behind, and what became of it.
+struct Recovered {
+  std::vector<SegmentSealed> adopted = {};
+  std::uint64_t bytes_discarded = 0;    // behind their last whole chunks
+  std::vector<std::string> notes = {};  // for people
+};
+
 // Where segments live until they are delivered, and the journal of them.
 //
 // Threads. Any. Blocking. No: a spool works on I/O strands of its own.
@@ -91,6 +99,10 @@ class Spool {
   // pages cost more than the copying into them.
   virtual Bytes TakeBuffer() = 0;
   [[nodiscard]] virtual Journal& journal() = 0;
+  // When it was opened.
+  [[nodiscard]] virtual const Recovered& recovered() const = 0;
+  // Of segments, open and sealed.
+  [[nodiscard]] virtual std::uint64_t used_bytes() const = 0;
 };
 
 struct FileSpoolOptions {
@@ -105,11 +117,22 @@ struct FileSpoolOptions {
 // Adopts what a dead process left open there.
 //
 // Errors. kFailedPrecondition where a live process has the directory (told by
-//     its id) or where it is on a network file system.
+//     its id) or where it is on a network file system; kResourceExhausted where
+//     the disk has no room for the reserve.
 // Blocking. Reads what was left.
 StatusOr<std::unique_ptr<Spool>> OpenFileSpool(RuntimeCore& core,
                                                FileSystem& files,
                                                const FileSpoolOptions& options);
+
+// Opens the journal of a spool in the file at `path`; what it calls when the
+// disk is full makes room there, from any thread.
+using JournalOpener = std::function<StatusOr<std::unique_ptr<Journal>>(
+    const std::string& path, std::function<void()> release_reserve)>;
+// The same with a journal of the caller's.
+StatusOr<std::unique_ptr<Spool>> OpenFileSpool(RuntimeCore& core,
+                                               FileSystem& files,
+                                               const FileSpoolOptions& options,
+                                               const JournalOpener& journal);
 
 // In memory, counted in the runtime's budget; its journal forgets.
 std::unique_ptr<Spool> MakeMemorySpool(RuntimeCore& core);

@@ -2,6 +2,10 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -114,14 +118,63 @@ class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
   bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
+// Which recordings there are, as of the transactions that went well, and who
+// is claimed.
+class RecordingTable {
+ public:
+  explicit RecordingTable(std::vector<RecordingSummary> recordings) {
+    MutexLock lock(mutex_);
+    for (RecordingSummary& summary : recordings) {
+      const RecordingId id = summary.recording;
+      recordings_.emplace(id, std::move(summary));
+    }
+  }
+
+  void Opened(const RecordingOpened& entry) {
+    MutexLock lock(mutex_);
+    recordings_[entry.recording] = {.recording = entry.recording,
+                                    .identity = entry.identity,
+                                    .config = entry.config};
+  }
+  void Ending(RecordingId recording) {
+    MutexLock lock(mutex_);
+    const auto found = recordings_.find(recording);
+    if (found != recordings_.end()) found->second.ending = true;
+  }
+  void Forgotten(RecordingId recording) {
+    MutexLock lock(mutex_);
+    recordings_.erase(recording);
+  }
+  std::vector<RecordingSummary> All() {
+    std::vector<RecordingSummary> all;
+    MutexLock lock(mutex_);
+    for (const auto& [id, summary] : recordings_) all.push_back(summary);
+    return all;
+  }
+  Status Claim(const std::string& identity) {
+    MutexLock lock(mutex_);
+    if (claims_.insert(identity).second) return {};
+    return FailedPrecondition("is being recorded already");
+  }
+  void Release(const std::string& identity) {
+    MutexLock lock(mutex_);
+    claims_.erase(identity);
+  }
+
+ private:
+  Mutex mutex_;
+  std::map<RecordingId, RecordingSummary> recordings_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> claims_ ABSL_GUARDED_BY(mutex_);
+};
+
 class SqliteJournal final : public Journal {
  public:
   SqliteJournal(std::shared_ptr<Executor> io,
                 std::unique_ptr<JournalStore> store,
-                std::vector<RecordingSummary> interrupted, RecordingId next)
+                std::vector<RecordingSummary> recordings, RecordingId next)
       : io_(io),
         queue_(std::make_shared<WorkQueue>(std::move(io), std::move(store))),
-        interrupted_(std::move(interrupted)),
+        table_(std::make_shared<RecordingTable>(std::move(recordings))),
         next_(next) {}
   // After what was added before; here, where the I/O thread has ended.
   ~SqliteJournal() override {
@@ -132,17 +185,43 @@ class SqliteJournal final : public Journal {
 
   RecordingId NewRecording() override { return next_++; }
   void Add(JournalEntry entry, Done done) override {
+    done = AndInTable(entry, std::move(done));
     queue_->Add(Write{std::move(entry), std::move(done)});
   }
-  std::vector<RecordingSummary> Interrupted() override { return interrupted_; }
+  std::vector<RecordingSummary> Recordings() override { return table_->All(); }
+  Status Claim(const std::string& identity) override {
+    return table_->Claim(identity);
+  }
+  void Release(const std::string& identity) override {
+    table_->Release(identity);
+  }
   void Load(RecordingId recording, Loaded loaded) override {
     queue_->Add(Read{recording, std::move(loaded)});
   }
 
  private:
+  // `done`, after the table is brought up to date.
+  Done AndInTable(const JournalEntry& entry, Done done) const {
+    std::function<void(RecordingTable&)> change;
+    if (const auto* opened = std::get_if<RecordingOpened>(&entry)) {
+      change = [opened = *opened](RecordingTable& t) { t.Opened(opened); };
+    } else if (const auto* ending = std::get_if<RecordingEnding>(&entry)) {
+      change = [id = ending->recording](RecordingTable& t) { t.Ending(id); };
+    } else if (const auto* gone = std::get_if<RecordingForgotten>(&entry)) {
+      change = [id = gone->recording](RecordingTable& t) { t.Forgotten(id); };
+    } else {
+      return done;
+    }
+    return [table = table_, change = std::move(change),
+            done = std::move(done)](Status status) {
+      if (status.ok()) change(*table);
+      if (done) done(std::move(status));
+    };
+  }
+
   const std::shared_ptr<Executor> io_;
   std::shared_ptr<WorkQueue> queue_;
-  const std::vector<RecordingSummary> interrupted_;
+  const std::shared_ptr<RecordingTable> table_;
   std::atomic<RecordingId> next_;
 };
 
@@ -152,12 +231,12 @@ StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(
     RuntimeCore& core, const SqliteJournalOptions& options) {
   HLSREC_ASSIGN_OR_RETURN(std::unique_ptr<JournalStore> store,
                           JournalStore::Open(options));
-  HLSREC_ASSIGN_OR_RETURN(std::vector<RecordingSummary> interrupted,
+  HLSREC_ASSIGN_OR_RETURN(std::vector<RecordingSummary> recordings,
                           store->Recordings());
   HLSREC_ASSIGN_OR_RETURN(const RecordingId highest, store->HighestRecording());
   return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(
       core.Io("journal:" + options.path), std::move(store),
-      std::move(interrupted), highest + 1));
+      std::move(recordings), highest + 1));
 }
 
 }  // namespace hlsrec::spool

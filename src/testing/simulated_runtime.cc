@@ -48,6 +48,7 @@ class SimulatedExecutor final : public Executor {
     timers_.emplace(when, std::move(task));
     return true;
   }
+  bool stopped() override { return stopped_; }
   // What dropped tasks own may post again.
   void Stop() {
     stopped_ = true;

@@ -1,12 +1,17 @@
+#include <unistd.h>
+
 #include <filesystem>
 #include <optional>
 
 #include "hlsrec/testing.h"
+#include "src/base/hash.h"
 #include "src/base/runtime_core.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
 #include "tests/faulty_file_system.h"
+#include "tests/spool/spool_bench.h"
 #include "tests/temporary_directory.h"
+#include "tests/wrapped_file_system.h"
 
 namespace hlsrec::spool {
 namespace {
@@ -34,8 +39,8 @@ struct Bench {
     std::size_t count = 0;
     for (const auto& entry :
          fs::directory_iterator(directory.Path("out/spool"))) {
-      (void)entry;
-      ++count;
+      const std::string name = entry.path().filename().string();
+      if (name != "lock" && name != "reserve") ++count;
     }
     return count;
   }
@@ -74,10 +79,8 @@ TEST_CASE("file spool: what could not be delivered stays") {
   Bench bench;
   auto writer = bench.Create();
   writer->Append(Bytes(1000, 'x'));
-  writer->Seal(std::chrono::seconds(1), [](StatusOr<SealedSegment> result) {
-    REQUIRE(result.ok());
-    *result->keep = true;
-  });
+  writer->Seal(std::chrono::seconds(1),
+               [](StatusOr<SealedSegment> result) { REQUIRE(result.ok()); });
   writer = nullptr;
   bench.simulation.RunUntilIdle();
   CHECK(bench.Files() == 1);
@@ -102,7 +105,7 @@ TEST_CASE("file spool: an abandoned segment leaves nothing") {
   auto writer = bench.Create();
   writer->Append(Bytes(1000, 'x'));
   bench.simulation.RunUntilIdle();
-  CHECK(bench.Files() == 1);
+  CHECK(bench.Files() == 2);  // media and sidecar
   writer = nullptr;
   bench.simulation.RunUntilIdle();
   CHECK(bench.Files() == 0);
@@ -117,6 +120,7 @@ TEST_CASE("file spool: any failing call is told and leaves nothing") {
         call, Status(StatusCode::kResourceExhausted, "no space left"));
     auto writer = bench.Create();
     writer->Append(Bytes(1000, 'x'));
+    writer->MarkChunk(std::chrono::seconds(1));
     writer->Append(Bytes(1000, 'y'));
     std::optional<Status> status;
     writer->Seal(std::chrono::seconds(1),
@@ -133,6 +137,187 @@ TEST_CASE("file spool: any failing call is told and leaves nothing") {
     }
     CHECK(*bench.pending == 0);
   }
+}
+
+TEST_CASE("file spool: a sealed segment is in the journal") {
+  SpoolFolder folder;
+  SpoolRun run(folder);
+  REQUIRE(run.spool);
+  auto writer = run.Create(3);
+  writer->Append(Bytes(1000, 'x'));
+  const auto sealed = run.Seal(*writer);
+  run.simulation.RunUntilIdle();
+  REQUIRE(*sealed);
+  REQUIRE((*sealed)->ok());
+  const auto segments = folder.store->segments();
+  REQUIRE(segments.size() == 1);
+  CHECK(segments[0].id == SegmentId{.recording = 1, .index = 3});
+  CHECK(segments[0].duration == std::chrono::seconds(6));
+  CHECK(segments[0].size_bytes == 1000);
+  CHECK(segments[0].sha256 == Sha256Hex(Bytes(1000, 'x')));
+  CHECK((**sealed)->sha256 == segments[0].sha256);
+  CHECK(folder.Files() == std::set<std::string>{segments[0].file});
+}
+
+TEST_CASE("file spool: what the journal does not take is adopted later") {
+  SpoolFolder folder;
+  folder.store->Open(1);
+  {
+    SpoolRun run(folder, PosixFileSystem(), {},
+                 OpenFakeJournal(folder.store, {},
+                                 Status(StatusCode::kDataLoss, "broken")));
+    REQUIRE(run.spool);
+    auto writer = run.Create(0);
+    writer->Append(Bytes(1000, 'x'));
+    const auto sealed = run.Seal(*writer);
+    writer = nullptr;
+    run.simulation.RunUntilIdle();
+    REQUIRE(*sealed);
+    CHECK((*sealed)->status().code() == StatusCode::kDataLoss);
+    CHECK(folder.Files().size() == 2);
+  }
+  SpoolRun next(folder);
+  REQUIRE(next.spool);
+  REQUIRE(folder.store->segments().size() == 1);
+  CHECK(folder.store->segments()[0].size_bytes == 1000);
+  CHECK(folder.store->segments()[0].duration == std::chrono::seconds(6));
+}
+
+TEST_CASE("file spool: what goes with the runtime stays for the next run") {
+  SpoolFolder folder;
+  folder.store->Open(1);
+  testing::ManualClock clock;
+  auto simulation = std::make_unique<testing::SimulatedRuntime>(clock);
+  auto spool = OpenFileSpool(simulation->runtime()->core(), PosixFileSystem(),
+                             {.directory = folder.path()},
+                             OpenFakeJournal(folder.store));
+  REQUIRE(spool.ok());
+  auto open = (*spool)->Create(
+      {.id = {.recording = 1, .index = 1}, .extension = "ts"}, {});
+  open->Append(Bytes(1000, 'x'));
+  open->MarkChunk(std::chrono::seconds(1));
+  auto closed =
+      (*spool)->Create({.id = {.recording = 1}, .extension = "ts"}, {});
+  closed->Append(Bytes(500, 'x'));
+  std::shared_ptr<const Body> body;
+  closed->Seal(std::chrono::seconds(2), [&](StatusOr<SealedSegment> sealed) {
+    REQUIRE(sealed.ok());
+    body = sealed->body;
+  });
+  simulation->RunUntilIdle();
+  REQUIRE(body);
+  const auto runtime = simulation->runtime();  // its executor is stopped
+  simulation = nullptr;
+  open = nullptr;
+  closed = nullptr;
+  body = nullptr;
+  CHECK(folder.Files().size() == 3);
+  *spool = nullptr;
+  CHECK(folder.Files().size() == 3);
+  SpoolRun next(folder);
+  REQUIRE(next.spool);
+  CHECK(folder.store->segments().size() == 2);
+  CHECK(next.spool->recovered().adopted.size() == 1);
+}
+
+TEST_CASE("file spool: what was let go of before the end is removed at it") {
+  SpoolFolder folder;
+  SpoolRun run(folder);
+  REQUIRE(run.spool);
+  auto writer = run.Create(0);
+  writer->Append(Bytes(1000, 'x'));
+  auto sealed = run.Seal(*writer);
+  run.simulation.RunUntilIdle();
+  REQUIRE(*sealed);
+  CHECK(folder.Files().size() == 1);
+  sealed->reset();  // the removal is posted, and dropped
+  run.spool = nullptr;
+  CHECK(folder.Files().empty());
+}
+
+TEST_CASE("file spool: a segment of an earlier run is found") {
+  SpoolFolder folder;
+  folder.store->Open(1);
+  {
+    SpoolRun run(folder);
+    REQUIRE(run.spool);
+    auto writer = run.Create(0);
+    writer->Append(Bytes(1000, 'x'));
+    const auto sealed = run.Seal(*writer);
+    run.simulation.RunUntilIdle();
+  }
+  const SegmentSealed segment = folder.store->segments().at(0);
+  SpoolRun run(folder);
+  REQUIRE(run.spool);
+  CHECK(run.spool->used_bytes() == 1000);
+  auto found = run.spool->Find(segment);
+  REQUIRE(found.ok());
+  auto again = run.spool->Find(segment);
+  REQUIRE(again.ok());
+  CHECK(found->body->size() == 1000);
+  CHECK(found->sha256 == segment.sha256);
+  CHECK(*ReadBody(*found->body, 1000) == std::string(1000, 'x'));
+  found = Status(StatusCode::kNotFound, "");
+  run.simulation.RunUntilIdle();
+  CHECK(folder.Files().size() == 1);
+  again = Status(StatusCode::kNotFound, "");
+  run.simulation.RunUntilIdle();
+  CHECK(folder.Files().empty());
+  CHECK(run.spool->used_bytes() == 0);
+  CHECK(run.spool->Find(segment).status().code() == StatusCode::kNotFound);
+  folder.Write(segment.file, "short");
+  CHECK(run.spool->Find(segment).status().code() == StatusCode::kDataLoss);
+  CHECK(run.spool->Find({.file = "../../etc/passwd"}).status().code() ==
+        StatusCode::kNotFound);
+}
+
+TEST_CASE("file spool: a directory has one spool at a time") {
+  SpoolFolder folder;
+  SpoolRun run(folder);
+  REQUIRE(run.spool);
+  {
+    const SpoolRun second(folder);
+    CHECK(second.opened.status() ==
+          Status(StatusCode::kFailedPrecondition,
+                 fmt::format("spool: {}: is in use by process {}: choose "
+                             "another spool directory",
+                             folder.path(), ::getpid())));
+  }
+  run.spool = nullptr;
+  const SpoolRun third(folder);
+  CHECK(third.opened.ok());
+}
+
+class NetworkFileSystem final : public WrappedFileSystem {
+ public:
+  using WrappedFileSystem::WrappedFileSystem;
+  StatusOr<std::string> NetworkType(const std::string&) override {
+    return std::string("nfs");
+  }
+};
+
+TEST_CASE("file spool: a network file system is refused") {
+  SpoolFolder folder;
+  NetworkFileSystem files(PosixFileSystem());
+  const SpoolRun run(folder, files);
+  CHECK(run.opened.status() ==
+        Status(StatusCode::kFailedPrecondition,
+               fmt::format("spool: {}: is on a network file system (nfs): "
+                           "choose a spool directory on a local disk",
+                           folder.path())));
+}
+
+TEST_CASE("file spool: an empty one leaves no folder") {
+  SpoolFolder folder;
+  {
+    SpoolRun run(folder, PosixFileSystem(), {},
+                 [](const std::string&, const std::function<void()>&) {
+                   return MakeVolatileJournal();
+                 });
+    REQUIRE(run.spool);
+    CHECK(fs::file_size(folder.Path("reserve")) == 1 << 20);
+  }
+  CHECK(!fs::exists(folder.path()));
 }
 
 TEST_CASE("file spool: the folder above it stays readable for others") {

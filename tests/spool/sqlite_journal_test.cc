@@ -238,7 +238,7 @@ TEST_CASE("sqlite journal: forgets a recording, but not its id") {
   CHECK(bench.Write(RecordingForgotten{2}).ok());
   CHECK(bench.Load(2).status().code() == StatusCode::kNotFound);
   REQUIRE(bench.Reopen().ok());
-  REQUIRE(bench.journal().Interrupted().size() == 1);
+  REQUIRE(bench.journal().Recordings().size() == 1);
   CHECK(bench.journal().NewRecording() == 3);
   CHECK(bench.Write(RecordingOpened{2}).ok());
   CHECK(Text(*bench.Load(2)) == "recording 2 '' ''\n");
@@ -250,14 +250,14 @@ TEST_CASE("sqlite journal: forgets a recording, but not its id") {
 
 TEST_CASE("sqlite journal: tells what earlier runs left") {
   Bench bench;
-  CHECK(bench.journal().Interrupted().empty());
+  CHECK(bench.journal().Recordings().empty());
   CHECK(bench.Write(RecordingOpened{4, "a", "x"}).ok());
   CHECK(bench.Write(RecordingOpened{2, "b", "y"}).ok());
   CHECK(bench.Write(RecordingEnding{2}).ok());
-  CHECK(bench.journal().Interrupted().empty());
+  CHECK(bench.journal().Recordings().empty());
   REQUIRE(bench.Reopen().ok());
   std::string text;
-  for (const auto& summary : bench.journal().Interrupted()) {
+  for (const auto& summary : bench.journal().Recordings()) {
     text += Text(summary) + "\n";
   }
   CHECK(text == "recording 2 'b' 'y' ending\nrecording 4 'a' 'x'\n");
@@ -440,7 +440,7 @@ TEST_CASE("sqlite journal: a stopped runtime drops what waits") {
   Bench bench;
   bench.options().path = directory.Path("journal.db");
   REQUIRE(bench.Open().ok());
-  CHECK(bench.journal().Interrupted().empty());
+  CHECK(bench.journal().Recordings().empty());
 }
 
 // A runtime of real threads: as much of one as a journal needs.

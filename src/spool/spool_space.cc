@@ -1,0 +1,86 @@
+#include "src/spool/spool_space.h"
+
+#include <chrono>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/spool/spool_state.h"
+
+namespace hlsrec::spool {
+namespace {
+
+constexpr std::uint64_t kReserveBytes = std::uint64_t{1} << 20;
+constexpr unsigned kReserveMode = 0600;
+// Others may make room on the disk, and nobody tells us.
+constexpr std::chrono::milliseconds kRetryInterval{200};
+
+}  // namespace
+
+SpoolSpace::SpoolSpace(std::shared_ptr<Executor> io, const Clock& clock,
+                       FileSystem& files, const std::string& directory,
+                       std::uint64_t max_bytes)
+    : io_(std::move(io)),
+      clock_(clock),
+      files_(files),
+      directory_(directory),
+      reserve_(fmt::format("{}/{}", directory, kReserveName)),
+      max_bytes_(max_bytes) {}
+
+Status SpoolSpace::WriteReserve() {
+  if (reserved_) return {};
+  const StatusOr<std::uint64_t> size = files_.Size(reserve_);
+  if (!size.ok() || *size != kReserveBytes) {
+    const auto write = [this]() -> Status {
+      HLSREC_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
+                              files_.Create(reserve_, kReserveMode));
+      const Bytes block(std::size_t{64} << 10, 0);
+      for (std::uint64_t left = kReserveBytes; left > 0; left -= block.size()) {
+        HLSREC_RETURN_IF_ERROR(file->Write(block));
+      }
+      return file->Close();
+    };
+    if (const Status status = write(); !status.ok()) {
+      files_.Remove(reserve_).Ignore("the next attempt truncates it");
+      return status.WithContext("spool: reserve");
+    }
+  }
+  reserved_ = true;
+  return {};
+}
+
+void SpoolSpace::ReleaseReserve() {
+  if (!reserved_.exchange(false)) return;
+  files_.Remove(reserve_).Ignore("who needs the room tells");
+}
+
+Status SpoolSpace::Take(std::uint64_t bytes) {
+  if (max_bytes_ != 0 && used_ + bytes > max_bytes_) {
+    return ResourceExhausted("spool: {}: {} bytes are all that it may hold",
+                             directory_, max_bytes_);
+  }
+  HLSREC_RETURN_IF_ERROR(WriteReserve());
+  Add(bytes);
+  return {};
+}
+
+void SpoolSpace::Wait(Task retry) {
+  waiting_.push_back(std::move(retry));
+  ArmTimer();
+}
+
+void SpoolSpace::Wake() {
+  // Who still finds no room comes back.
+  for (Task& retry : std::exchange(waiting_, {})) retry();
+}
+
+void SpoolSpace::ArmTimer() {
+  if (std::exchange(timer_armed_, true)) return;
+  io_->PostAt(clock_.Steady() + kRetryInterval, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->timer_armed_ = false;
+    self->Wake();
+  });
+}
+
+}  // namespace hlsrec::spool
