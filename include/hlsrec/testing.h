@@ -16,6 +16,10 @@
 
 // What hlsrec tests itself with, for programs that embed it. Needs no test
 // framework.
+namespace hlsrec::spool {
+class Spool;  // internal
+}
+
 namespace hlsrec::testing {
 
 // Time that only moves when told. Starts at 2026-01-01T00:00:00Z.
@@ -41,7 +45,7 @@ class HLSREC_EXPORT ManualClock {
 // A runtime without threads: everything happens inside RunUntilIdle() and
 // Advance(), in one order that repeats. The spool is in memory.
 // Recorder::Wait() and Open() run what is due and move the clock to what is due
-// next.
+// next. Destroying it runs what is due first; Kill() does not.
 //
 // Threads. One: the one that calls.
 class HLSREC_EXPORT SimulatedRuntime {
@@ -52,9 +56,21 @@ class HLSREC_EXPORT SimulatedRuntime {
   SimulatedRuntime(const SimulatedRuntime&) = delete;
   SimulatedRuntime& operator=(const SimulatedRuntime&) = delete;
 
+  // With the spool and journal that `open` makes, in a directory or on a disk
+  // of your own; hlsrec's own tests use it.
+  using OpenSpool = std::function<Status(RuntimeCore& core,
+                                         std::unique_ptr<spool::Spool>& spool)>;
+  static StatusOr<std::unique_ptr<SimulatedRuntime>> Create(
+      ManualClock& clock, const OpenSpool& open);
+  // With a spool in files below `spool_directory`, which outlives it.
+  static StatusOr<std::unique_ptr<SimulatedRuntime>> Create(
+      ManualClock& clock, const std::string& spool_directory);
+
   [[nodiscard]] const std::shared_ptr<Runtime>& runtime() const {
     return runtime_;
   }
+  // Ends it as kill -9 would: what has not happened does not.
+  void Kill();
   // Runs what is due now, and what that makes due.
   void RunUntilIdle();
   // Moves the clock from timer to timer.
@@ -62,8 +78,9 @@ class HLSREC_EXPORT SimulatedRuntime {
 
  private:
   class Impl;
+  SimulatedRuntime();
   std::shared_ptr<Runtime> runtime_;
-  Impl* impl_;  // owned by runtime_
+  Impl* impl_ = nullptr;  // owned by runtime_
 };
 
 // Objects in memory, with a log of all that happened. Answers at once, on the

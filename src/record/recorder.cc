@@ -141,6 +141,13 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
     return {};
   }
 
+  // A runtime that was stopped runs nothing any more, not even our end.
+  void LetGoIfStopped() {
+    if (!core_.media()->stopped() || recording_ == nullptr) return;
+    const auto recording = std::move(recording_);
+    recording->LetGo();
+  }
+
   RecordingResult Wait() {
     core_.Await(finished_);
     MutexLock lock(mutex_);
@@ -301,6 +308,7 @@ Recorder::Recorder(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Recorder::~Recorder() {
   impl_->Enqueue(AbortCommand{}).Ignore("a finished recording has ended");
+  impl_->LetGoIfStopped();
 }
 
 StatusOr<std::unique_ptr<Recorder>> Recorder::Open(

@@ -47,6 +47,9 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void OnFinish();
   void OnAbort();
 
+  // The strand will not run again: nobody is told, what is held goes.
+  void LetGo();
+
   [[nodiscard]] RecordingProgress Progress() const;
   [[nodiscard]] const Status& failure() const { return failure_; }
   [[nodiscard]] bool done() const { return done_; }
@@ -128,7 +131,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   const std::shared_ptr<Strand> strand_;
   RecordingPlan plan_;
   const std::shared_ptr<spool::PendingBytes> pending_;
-  const std::function<void(RecordingResult)> finished_;
+  std::function<void(RecordingResult)> finished_;
 
   std::vector<TrackState> tracks_;
   std::vector<RenditionState> renditions_;

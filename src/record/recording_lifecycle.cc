@@ -148,6 +148,14 @@ void Recording::Done(Status status) {
       });
 }
 
+void Recording::LetGo() {
+  done_ = true;
+  held_.clear();
+  renditions_.clear();
+  outputs_.clear();
+  finished_ = nullptr;
+}
+
 void Recording::Tell(RecordingResult result) {
   plan_.claim = nullptr;
   finished_(std::move(result));

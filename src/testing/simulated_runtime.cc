@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "hlsrec/testing.h"
+#include "src/base/file.h"
 #include "src/base/runtime_core.h"
 #include "src/spool/spool.h"
 
@@ -84,9 +85,7 @@ class SimulatedExecutor final : public Executor {
 class SimulatedRuntime::Impl final : public RuntimeCore {
  public:
   explicit Impl(ManualClock::Impl& clock)
-      : clock_(clock),
-        executor_(std::make_shared<SimulatedExecutor>(clock)),
-        spool_(spool::MakeMemorySpool(*this)) {}
+      : clock_(clock), executor_(std::make_shared<SimulatedExecutor>(clock)) {}
   ~Impl() override { executor_->Stop(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -105,6 +104,8 @@ class SimulatedRuntime::Impl final : public RuntimeCore {
     }
   }
 
+  // Once, before use.
+  Status Open(const OpenSpool& open) { return open(*this, spool_); }
   void RunUntilIdle() { executor_->RunUntilIdle(); }
   void Stop() { executor_->Stop(); }
   void Advance(std::chrono::milliseconds duration) {
@@ -122,11 +123,46 @@ class SimulatedRuntime::Impl final : public RuntimeCore {
   std::unique_ptr<spool::Spool> spool_;
 };
 
+SimulatedRuntime::SimulatedRuntime() = default;
+
 SimulatedRuntime::SimulatedRuntime(ManualClock& clock) {
   auto core = std::make_unique<Impl>(clock.impl());
   impl_ = core.get();
+  impl_
+      ->Open([](RuntimeCore& opening, std::unique_ptr<spool::Spool>& spool) {
+        spool = spool::MakeMemorySpool(opening);
+        return Status();
+      })
+      .Ignore("memory needs no opening");
   runtime_ = std::make_shared<Runtime>(std::move(core));
 }
+
+StatusOr<std::unique_ptr<SimulatedRuntime>> SimulatedRuntime::Create(
+    ManualClock& clock, const OpenSpool& open) {
+  auto core = std::make_unique<Impl>(clock.impl());
+  if (Status status = core->Open(open); !status.ok()) {
+    core->Stop();
+    return status;
+  }
+  std::unique_ptr<SimulatedRuntime> simulation(new SimulatedRuntime());
+  simulation->impl_ = core.get();
+  simulation->runtime_ = std::make_shared<Runtime>(std::move(core));
+  return simulation;
+}
+
+StatusOr<std::unique_ptr<SimulatedRuntime>> SimulatedRuntime::Create(
+    ManualClock& clock, const std::string& spool_directory) {
+  return Create(clock, [&spool_directory](RuntimeCore& core,
+                                          std::unique_ptr<spool::Spool>& out) {
+    auto opened = spool::OpenFileSpool(core, PosixFileSystem(),
+                                       {.directory = spool_directory});
+    if (opened.ok()) out = std::move(opened).value();
+    return opened.status();
+  });
+}
+
+void SimulatedRuntime::Kill() { impl_->Stop(); }
+
 // What was posted holds the runtime, which holds what was posted.
 SimulatedRuntime::~SimulatedRuntime() {
   impl_->RunUntilIdle();
