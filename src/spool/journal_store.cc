@@ -106,7 +106,7 @@ Status JournalStore::WriteTogether(std::span<const JournalEntry* const> entries,
     outcomes[i] = rows_->Apply(*entries[i]);
     if (outcomes[i].ok()) continue;
     if (IsEntrysOwn(outcomes[i]) && database_.in_transaction()) continue;
-    const Status status = outcomes[i];
+    Status status = outcomes[i];
     RollBack();
     return status;
   }

@@ -72,7 +72,7 @@ struct Studio {
     std::vector<std::int64_t> marks;
     for (const auto& segment : Playlist().segments) {
       if (segment.gap) continue;
-      const auto in = MarksIn(sink->Text(segment.uri), 'V');
+      const auto in = MarksIn(sink->Text(segment.uri), 'A');
       marks.insert(marks.end(), in.begin(), in.end());
     }
     return marks;

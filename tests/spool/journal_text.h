@@ -5,14 +5,21 @@
 
 #include <string>
 
+#include "src/base/hash.h"
 #include "src/spool/journal.h"
 
 namespace hlsrec::spool {
 
+inline std::string HashOf(std::string_view bytes) {
+  return Sha256Hex(
+      {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
 // All of an entry in a line, to compare and to read.
 inline std::string Text(const InitSection& e) {
   return fmt::format("init {} r{} p{} {} {}", e.recording, e.rendition,
-                     e.packaging, e.hash, e.bytes);
+                     e.packaging, e.hash,
+                     e.bytes.size() < 100 ? e.bytes : HashOf(e.bytes));
 }
 inline std::string Text(const SegmentSealed& e) {
   return fmt::format(
