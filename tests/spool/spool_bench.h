@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hlsrec/testing.h"
+#include "src/base/file.h"
 #include "src/base/runtime_core.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
