@@ -61,6 +61,11 @@ StatusOr<std::shared_ptr<Runtime>> Runtime::Create(RuntimeOptions options) {
         "runtime: memory_budget_bytes: {}: want at least 1 MiB",
         options.memory_budget_bytes);
   }
+  if (options.spool_max_bytes &&
+      *options.spool_max_bytes < (std::uint64_t{16} << 20)) {
+    return InvalidArgument("runtime: spool_max_bytes: {}: want at least 16 MiB",
+                           *options.spool_max_bytes);
+  }
   if (options.libav_logging == LibavLog::kForward && !options.libav_log) {
     return InvalidArgument(
         "runtime: libav_log: is empty: kForward needs a function");

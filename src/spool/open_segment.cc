@@ -105,7 +105,7 @@ Status OpenSegment::Perform() {
 
 void OpenSegment::Wait(const Status& why) {
   waiting_ = true;
-  state_->space->Wait([self = shared_from_this()] {
+  state_->space->Wait(size_, [self = shared_from_this()] {
     self->waiting_ = false;
     self->Run();
   });
@@ -165,16 +165,26 @@ Status OpenSegment::Repair() {
   return {};
 }
 
+Status OpenSegment::TakeRoom(std::uint64_t bytes) {
+  Status status = Full(state_->space->Take(bytes));
+  if (needs_room_ && options_.when_full == SpoolFull::kWait &&
+      state_->space->Hopeless(size_, bytes)) {
+    needs_room_ = false;
+    return status.WithContext("open segments alone fill it");
+  }
+  return status;
+}
+
 Status OpenSegment::Write(Block& block) {
   const std::uint64_t size = block.bytes().size();
-  HLSREC_RETURN_IF_ERROR(Full(state_->space->Take(size)));
+  HLSREC_RETURN_IF_ERROR(TakeRoom(size));
   Status status = CreateFiles();
   if (status.ok()) {
     status = media_->Write(block.bytes());
     media_torn_ = !status.ok();
   }
   if (!status.ok()) {
-    state_->space->Return(size);
+    state_->space->GiveBack(size);
     if (status.code() == StatusCode::kResourceExhausted) {
       Repair().Ignore("the next attempt begins with it");
       state_->space->ReleaseReserve();
@@ -182,6 +192,7 @@ Status OpenSegment::Write(Block& block) {
     return Full(status.WithContext("spool"));
   }
   hash_.Add(block.bytes());
+  if (size_ == 0) state_->space->OnOpened();
   size_ += size;
   state_->buffers.Return(block.Take());
   return {};
@@ -214,17 +225,19 @@ Status OpenSegment::WriteMark(const Mark& mark) {
 }
 
 Status OpenSegment::WriteSidecar(const std::string& line) {
-  const Status status = sidecar_->Write(AsBytes(line));
-  if (status.ok()) {
-    sidecar_size_ += line.size();
-    return {};
-  }
-  sidecar_torn_ = true;
+  Status status = sidecar_->Write(AsBytes(line));
+  sidecar_torn_ = !status.ok();
   if (status.code() == StatusCode::kResourceExhausted) {
-    Repair().Ignore("the next attempt begins with it");
+    // What has been written shall be worth its room.
     state_->space->ReleaseReserve();
+    if (Repair().ok()) {
+      status = sidecar_->Write(AsBytes(line));
+      sidecar_torn_ = !status.ok();
+    }
   }
-  return Full(status.WithContext("spool"));
+  if (!status.ok()) return Full(status.WithContext("spool"));
+  sidecar_size_ += line.size();
+  return {};
 }
 
 Status OpenSegment::CloseMedia() {
@@ -250,6 +263,7 @@ void OpenSegment::Finish(End end) {
   }
   media_ = nullptr;
   sidecar_ = nullptr;
+  state_->space->OnSealed(size_);
   const std::string sha256 = hash_.Hex();
   SegmentSealed entry{.id = start_.id,
                       .duration = end.duration,
@@ -284,8 +298,7 @@ void OpenSegment::Discard() {
   // The sidecar last: see CreateFiles().
   state_->files.Remove(path_).Ignore("an abandoned segment");
   state_->files.Remove(sidecar_path_).Ignore("an abandoned segment");
-  state_->space->Return(std::exchange(size_, 0));
-  state_->space->Wake();
+  if (size_ > 0) state_->space->OnDiscarded(std::exchange(size_, 0));
 }
 
 }  // namespace hlsrec::spool

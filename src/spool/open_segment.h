@@ -68,6 +68,7 @@ class OpenSegment final : public std::enable_shared_from_this<OpenSegment> {
   Status Perform();
   Status Full(const Status& status);
   Status Write(Block& block);
+  Status TakeRoom(std::uint64_t bytes);
   Status WriteMark(const Mark& mark);
   Status WriteSidecar(const std::string& line);
   void Finish(End end);

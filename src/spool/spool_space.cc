@@ -60,16 +60,41 @@ Status SpoolSpace::Take(std::uint64_t bytes) {
   }
   HLSREC_RETURN_IF_ERROR(WriteReserve());
   Add(bytes);
+  open_bytes_ += bytes;
   return {};
 }
 
-void SpoolSpace::Wait(Task retry) {
+void SpoolSpace::GiveBack(std::uint64_t bytes) {
+  open_bytes_ -= bytes;
+  Return(bytes);
+}
+
+void SpoolSpace::OnSealed(std::uint64_t bytes) {
+  --open_segments_;
+  open_bytes_ -= bytes;
+}
+
+void SpoolSpace::OnDiscarded(std::uint64_t bytes) {
+  --open_segments_;
+  GiveBack(bytes);
+  Wake();
+}
+
+bool SpoolSpace::Hopeless(std::uint64_t held_bytes, std::uint64_t bytes) const {
+  const int others = open_segments_ - (held_bytes > 0 ? 1 : 0);
+  return max_bytes_ != 0 && open_bytes_ + bytes > max_bytes_ &&
+         waiting_segments_ == others;
+}
+
+void SpoolSpace::Wait(std::uint64_t held_bytes, Task retry) {
+  if (held_bytes > 0) ++waiting_segments_;
   waiting_.push_back(std::move(retry));
   ArmTimer();
 }
 
 void SpoolSpace::Wake() {
   // Who still finds no room comes back.
+  waiting_segments_ = 0;
   for (Task& retry : std::exchange(waiting_, {})) retry();
 }
 

@@ -30,18 +30,30 @@ class SpoolSpace final : public std::enable_shared_from_this<SpoolSpace> {
   // Threads. Any.
   void ReleaseReserve();
 
-  // Counts `bytes` that are about to be written. kResourceExhausted: they may
-  // not be.
+  // Counts `bytes` of an open segment that are about to be written.
+  // kResourceExhausted: they may not be.
   Status Take(std::uint64_t bytes);
+  // Undoes that: they were not written, or are removed.
+  void GiveBack(std::uint64_t bytes);
+  // An open segment got its first bytes; one is sealed with all of its bytes,
+  // or discarded with them.
+  void OnOpened() { ++open_segments_; }
+  void OnSealed(std::uint64_t bytes);
+  void OnDiscarded(std::uint64_t bytes);
   // Counts bytes that are there already. Threads. Any.
   void Add(std::uint64_t bytes) { used_ += bytes; }
-  // Threads. Any.
+  // Bytes of a sealed segment are gone. Threads. Any.
   void Return(std::uint64_t bytes) { used_ -= bytes; }
   // Threads. Any.
   [[nodiscard]] std::uint64_t used_bytes() const { return used_; }
 
   // Runs `retry` once there may be room again, in order of calls.
-  void Wait(Task retry);
+  // `held_bytes`: of the open segment that waits.
+  void Wait(std::uint64_t held_bytes, Task retry);
+  // True where a segment that would wait, too, to write `bytes` would do so for
+  // ever: open segments alone fill the spool, and all of them wait.
+  [[nodiscard]] bool Hopeless(std::uint64_t held_bytes,
+                              std::uint64_t bytes) const;
   // There may be room again.
   void Wake();
   // What waits will not be told any more.
@@ -58,6 +70,9 @@ class SpoolSpace final : public std::enable_shared_from_this<SpoolSpace> {
   const std::uint64_t max_bytes_;
   std::atomic<std::uint64_t> used_ = 0;
   std::atomic<bool> reserved_ = false;
+  std::uint64_t open_bytes_ = 0;  // of those used
+  int open_segments_ = 0;         // that hold bytes
+  int waiting_segments_ = 0;      // of those
   bool timer_armed_ = false;
   std::vector<Task> waiting_;
 };

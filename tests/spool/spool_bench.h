@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hlsrec/testing.h"
+#include "src/base/file.h"
 #include "src/base/runtime_core.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
@@ -48,6 +49,12 @@ struct SpoolFolder {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 };
+
+// Nobody owes it any more, and nobody refers to it.
+inline void LetGo(std::optional<StatusOr<SealedSegment>>& sealed) {
+  *(*sealed)->owed = 0;
+  sealed.reset();
+}
 
 // One process's run in it. What is left in the simulation when it ends never
 // happens.

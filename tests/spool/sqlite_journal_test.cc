@@ -248,19 +248,34 @@ TEST_CASE("sqlite journal: forgets a recording, but not its id") {
   CHECK(other->deliveries.size() == 1);
 }
 
-TEST_CASE("sqlite journal: tells what earlier runs left") {
+TEST_CASE("sqlite journal: tells what recordings there are") {
   Bench bench;
   CHECK(bench.journal().Recordings().empty());
   CHECK(bench.Write(RecordingOpened{4, "a", "x"}).ok());
   CHECK(bench.Write(RecordingOpened{2, "b", "y"}).ok());
+  CHECK(bench.Write(RecordingOpened{5, "c", "z"}).ok());
   CHECK(bench.Write(RecordingEnding{2}).ok());
-  CHECK(bench.journal().Recordings().empty());
+  CHECK(bench.Write(RecordingForgotten{5}).ok());
+  const auto tell = [&bench] {
+    std::string text;
+    for (const auto& summary : bench.journal().Recordings()) {
+      text += Text(summary) + "\n";
+    }
+    return text;
+  };
+  const std::string all = "recording 2 'b' 'y' ending\nrecording 4 'a' 'x'\n";
+  CHECK(tell() == all);
   REQUIRE(bench.Reopen().ok());
-  std::string text;
-  for (const auto& summary : bench.journal().Recordings()) {
-    text += Text(summary) + "\n";
-  }
-  CHECK(text == "recording 2 'b' 'y' ending\nrecording 4 'a' 'x'\n");
+  CHECK(tell() == all);
+}
+
+TEST_CASE("sqlite journal: one at a time claims a recording") {
+  Bench bench;
+  CHECK(bench.journal().Claim("a").ok());
+  CHECK(bench.journal().Claim("b").ok());
+  CHECK(bench.journal().Claim("a").code() == StatusCode::kFailedPrecondition);
+  bench.journal().Release("a");
+  CHECK(bench.journal().Claim("a").ok());
 }
 
 TEST_CASE("sqlite journal: an identity belongs to one open recording") {
