@@ -227,6 +227,7 @@ TEST_CASE("file spool: what goes with the runtime stays for the next run") {
 
 TEST_CASE("file spool: what was let go of before the end is removed at it") {
   SpoolFolder folder;
+  folder.store->Open(1);
   SpoolRun run(folder);
   REQUIRE(run.spool);
   auto writer = run.Create(0);
