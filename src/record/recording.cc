@@ -364,7 +364,9 @@ void Recording::OpenGate(std::size_t keyframe) {
       Drop(track, "before the first keyframe");
     } else if (!track.active) {
       Drop(track, "before the keyframe its track joins at");
-    } else if (phase_ == Phase::kRunning) {
+    } else if (phase_ != Phase::kRunning) {
+      Drop(track, "came after the end");
+    } else {
       sample.discontinuity = false;
       sample.format = nullptr;
       Record(sample);
