@@ -236,7 +236,6 @@ void Recording::OnPacket(const Packet& packet, int number) {
     while (auto earlier = interleaver_->Pop(/*drain=*/true)) {
       Route(std::move(*earlier));
     }
-    ++progress_.discontinuities;
     Emit({.type = EventType::kDiscontinuity,
           .message = std::string(placed->reason)});
   }
@@ -245,31 +244,12 @@ void Recording::OnPacket(const Packet& packet, int number) {
   ArmFlushTimer();
 }
 
-void Recording::Route(TimedSample sample) {
+// Behind the break window.
+void Recording::Pass(TimedSample sample) {
   TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
-  const bool changed = sample.format != nullptr && track.format != nullptr &&
-                       *sample.format != *track.format;
-  if (sample.format != nullptr) track.format = sample.format;
+  TakeFormat(sample);
   if (phase_ == Phase::kWaiting) return Hold(std::move(sample));
   if (phase_ != Phase::kRunning) return Drop(track, "came after the end");
-  if (sample.discontinuity || (changed && track.active)) {
-    if (!sample.discontinuity) {
-      ++progress_.discontinuities;
-      Emit({.type = EventType::kTracksChanged,
-            .message = fmt::format("track {}: {}", track.track.id,
-                                   track.format->codec_string)});
-    }
-    EndAllSegments();
-    const bool leads = sample.sample.track == leader_;
-    const bool decodable = !sample.discontinuity && !leads;
-    Hold(std::move(sample));
-    if (decodable && phase_ == Phase::kWaiting) {
-      // Another track's new format does not cost us the picture.
-      for (TrackState& other : tracks_) other.needs_keyframe = false;
-      TryOpenGate(Gate::kNow);
-    }
-    return;
-  }
   if (!track.active) {
     // It joins with the next segment that starts at a keyframe.
     if (track.format != nullptr && (!track.video || sample.sample.keyframe)) {
@@ -291,16 +271,22 @@ void Recording::Route(TimedSample sample) {
 }
 
 void Recording::Hold(TimedSample sample) {
-  TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
   phase_ = Phase::kWaiting;
+  if (Keep(std::move(sample))) TryOpenGate(Gate::kWhenReady);
+}
+
+bool Recording::Keep(TimedSample sample) {
+  TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
   if (track.video && track.needs_keyframe) {
-    if (!sample.sample.keyframe)
-      return Drop(track, "before the first keyframe");
+    if (!sample.sample.keyframe) {
+      Drop(track, "before the first keyframe");
+      return false;
+    }
     track.needs_keyframe = false;
   }
   held_bytes_ += sample.sample.payload.size();
   held_.push_back(std::move(sample));
-  TryOpenGate(Gate::kWhenReady);
+  return true;
 }
 
 int Recording::ChooseLeader() const {
@@ -323,7 +309,6 @@ int Recording::ChooseLeader() const {
 void Recording::TryOpenGate(Gate gate) {
   if (held_.empty()) return;
   leader_ = ChooseLeader();
-  if (gate == Gate::kNow) return OpenGate(0);
   const std::int64_t newest = held_.back().dts90;
   const bool waited = gate == Gate::kLastChance ||
                       held_bytes_ > kMaxHeldBytes ||
@@ -375,6 +360,7 @@ void Recording::OpenGate(std::size_t keyframe) {
   phase_ = Phase::kRunning;
   started_ = true;
   const std::uint64_t index = next_index_++;
+  if (!first) ++progress_.discontinuities;
   for (RenditionState& rendition : renditions_) {
     BeginSegment(rendition, start, index, !first);
   }
@@ -386,7 +372,9 @@ void Recording::OpenGate(std::size_t keyframe) {
       Drop(track, "before the first keyframe");
     } else if (!track.active) {
       Drop(track, "before the keyframe its track joins at");
-    } else if (phase_ == Phase::kRunning) {
+    } else if (phase_ != Phase::kRunning) {
+      Drop(track, "came after the end");
+    } else {
       sample.discontinuity = false;
       sample.format = nullptr;
       Record(sample);

@@ -12,6 +12,7 @@
 #include "hlsrec/recorder.h"
 #include "src/base/runtime_core.h"
 #include "src/deliver/output.h"
+#include "src/media/break_window.h"
 #include "src/media/cutter.h"
 #include "src/media/interleaver.h"
 #include "src/media/stream_format.h"
@@ -23,8 +24,11 @@ namespace hlsrec::record {
 
 // One recording in motion: timeline, order, cuts, packagers, outputs.
 //
-//   packet ─▶ reader ─▶ timeline ─▶ interleaver ─▶ gate ─▶ cutter ─▶ packagers
+//   packet ─▶ reader ─▶ timeline ─▶ interleaver ─▶ break window ─▶ gate
+//          ─▶ cutter ─▶ packagers
 //
+// The break window is open around breaks alone: it waits for all tracks that
+// change, so that they do it in one.
 // The gate holds samples back until a decoder could start: at the leading
 // track's first keyframe, and again after each break of the timeline.
 //
@@ -88,12 +92,19 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void ForgetOld(int rendition);
   // Before the gate.
   void MakeTracks(std::vector<Track> tracks);
+  void Drain();  // nothing that is on its way waits for more
+  // The break window.
   void Route(media::TimedSample sample);
+  void Settle();
+  void SettleIfSilent();
+  void GoOn(media::SettledBreak settled);
+  void TakeFormat(const media::TimedSample& sample);
   // The gate.
+  void Pass(media::TimedSample sample);
   void Hold(media::TimedSample sample);
+  bool Keep(media::TimedSample sample);
   enum class Gate {
     kWhenReady,   // a keyframe is there, and all formats or enough waiting
-    kNow,         // the picture stays decodable: whatever is held goes on
     kLastChance,  // nothing more will come: with what there is
   };
   void TryOpenGate(Gate gate);
@@ -138,6 +149,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
   std::optional<media::Timeline> timeline_;
   std::optional<media::Interleaver> interleaver_;
+  media::BreakWindow window_;
+  SteadyTime window_fed_ = {};  // when its newest sample came
   media::Cutter cutter_;
 
   Phase phase_ = Phase::kWaiting;

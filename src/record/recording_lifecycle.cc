@@ -10,9 +10,7 @@ namespace hlsrec::record {
 
 void Recording::OnRestart(std::vector<Track> tracks) {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
-  while (auto sample = interleaver_->Pop(/*drain=*/true)) {
-    Route(std::move(*sample));
-  }
+  Drain();
   if (phase_ == Phase::kWaiting) TryOpenGate(Gate::kLastChance);
   EndAllSegments();
   for (; !held_.empty(); held_.pop_front()) {
@@ -23,19 +21,15 @@ void Recording::OnRestart(std::vector<Track> tracks) {
   video_given_up_ = false;
   leader_ = -1;
   MakeTracks(std::move(tracks));
-  ++progress_.discontinuities;
   Emit({.type = EventType::kTracksChanged, .message = "tracks restarted"});
 }
 
 void Recording::OnInterrupt(std::chrono::milliseconds missing) {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
-  while (auto sample = interleaver_->Pop(/*drain=*/true)) {
-    Route(std::move(*sample));
-  }
+  Drain();
   EndAllSegments();
   if (started_) {
     pending_gap_ += missing;
-    ++progress_.discontinuities;
     Emit({.type = EventType::kDiscontinuity,
           .message = "the source was interrupted"});
   }
@@ -44,9 +38,7 @@ void Recording::OnInterrupt(std::chrono::milliseconds missing) {
 
 void Recording::OnFinish() {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
-  while (auto sample = interleaver_->Pop(/*drain=*/true)) {
-    Route(std::move(*sample));
-  }
+  Drain();
   if (phase_ == Phase::kWaiting) TryOpenGate(Gate::kLastChance);
   for (; !held_.empty(); held_.pop_front()) {
     Drop(tracks_[static_cast<std::size_t>(held_.front().sample.track)],
@@ -231,6 +223,10 @@ void Recording::ArmFlushTimer() {
 void Recording::OnFlushTimer() {
   flush_armed_ = false;
   bool again = false;
+  if (window_.open()) {
+    again = true;
+    SettleIfSilent();
+  }
   if (phase_ == Phase::kRunning) {
     for (RenditionState& rendition : renditions_) {
       for (const auto& packager : rendition.packagers) {

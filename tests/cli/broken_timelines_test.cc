@@ -129,6 +129,45 @@ TEST_CASE("timelines: the tone changes its sample rate") {
                  {.discontinuities = 1, .duration = 6, .tolerance = 0.2});
 }
 
+TEST_CASE("timelines: the picture and the tone change together") {
+  const TempDirectory directory;
+  // From mono to stereo with the larger picture, after it, and before.
+  for (const double offset : {0.0, 0.3, -0.3}) {
+    const std::string late = fmt::format("{:.1f}", offset);
+    INFO("the tone is later by " << late);
+    const auto encode = [&](const std::string& name, const Words& input,
+                            const Words& options) {
+      const std::string path = directory.path(name + late + ".ts");
+      Words words = input;
+      words.insert(words.end(),
+                   {"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt",
+                    "yuv420p", "-g", "25", "-c:a", "aac"});
+      words.insert(words.end(), options.begin(), options.end());
+      words.push_back(path);
+      Ffmpeg(words);
+      return path;
+    };
+    const std::string old = encode(
+        "old",
+        {"-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=3.2", "-f", "lavfi",
+         "-i", fmt::format("sine=r=44100:d={:.1f}", 3.2 + offset)},
+        {});
+    const std::string next = encode(
+        "next",
+        {"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=3", "-itsoffset", late,
+         "-f", "lavfi", "-i", fmt::format("sine=r=44100:d={:.1f}", 3 - offset)},
+        {"-ac", "2", "-output_ts_offset", "3.2"});
+    const std::string file = Joined(directory, {old, next});
+    RecordAndCompare(file,
+                     {.discontinuities = 1, .duration = 6.2, .tolerance = 0.1});
+    const std::string playlist = directory.path("fmp4" + late + ".m3u8");
+    RunWell(Record({file, playlist, "--container", "fmp4"}));
+    const Playlist list = ReadPlaylist(playlist);
+    REQUIRE(list.segments.size() >= 2);
+    CHECK(list.segments.front().map != list.segments.back().map);
+  }
+}
+
 TEST_CASE("timelines: transport packets are lost") {
   const TempDirectory directory;
   std::string bytes = ReadText(MediaFile("h264_aac.ts"));

@@ -693,6 +693,21 @@ TEST_CASE("recorder: as many segments as were asked for, and no more") {
         result.progress.packets_accepted);
 }
 
+TEST_CASE("recorder: what waited behind the last segment is counted") {
+  Studio studio;
+  RecordingOptions options = studio.Options();
+  options.max_segments = 1;
+  auto recorder = studio.Open(options);
+  // No keyframe comes: ten seconds wait, of which one segment is recorded.
+  for (int i = 0; i < 600; ++i) REQUIRE(recorder->Push(AudioPacket(i)).ok());
+  const RecordingResult result = studio.Finish(*recorder);
+  CHECK(result.status.ok());
+  CHECK(result.progress.packets_accepted == 600);
+  CHECK(result.progress.packets_written < 200);
+  CHECK(result.progress.packets_written + result.progress.packets_dropped ==
+        600);
+}
+
 TEST_CASE("recorder: a sink may answer when everything else is gone") {
   auto memory = std::make_shared<MemorySink>();
   auto stalled = std::make_shared<testing::FaultySink>(
