@@ -144,7 +144,9 @@ struct WatchOptions {
 
 // Reads a media playlist (path or URL; of a multivariant playlist each that it
 // names) again and again until all have ended, and checks the versions with
-// SnapshotChecker and each new segment as CheckRecording() does.
+// SnapshotChecker and each new segment as CheckRecording() does. A playlist
+// that answers "not found" for as long as it lasted counts as removed, and
+// ended; one that comes back sooner should not have gone (R30).
 //
 // Errors. As CheckRecording().
 // Blocking. Until the playlist ends, `duration` is over or `stop` says so.

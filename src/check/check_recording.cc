@@ -13,6 +13,7 @@
 #include "hlsrec/check.h"
 #include "src/base/file.h"
 #include "src/base/status_util.h"
+#include "src/check/delivery_rules.h"
 #include "src/check/fetch.h"
 #include "src/check/findings.h"
 #include "src/check/media_checker.h"
@@ -51,9 +52,11 @@ class RecordingChecker {
   const Checked* Load(const std::string& location, Status& status);
   const Checked* LoadNamed(const std::string& base, const std::string& uri,
                            int line);
-  void CheckHeaders(const std::string& location, const check::Fetched& fetched);
   void CheckMultivariant(const std::string& location,
                          const MultivariantPlaylist& list);
+  // URIs that lead out of the recording.
+  void CheckInside(const std::string& location,
+                   const playlist::MediaPlaylist& media);
   Status FindPlaylists(const std::string& directory, int depth,
                        std::vector<std::string>& found);
 
@@ -61,36 +64,12 @@ class RecordingChecker {
   check::Fetcher fetcher_;
   check::Findings findings_;
   CheckReport report_;
+  // The recording's folder, where that is known.
+  std::string root_;
   // What the multivariant playlist at hand says for those it names.
   check::Independent independent_ = check::Independent::kUnknown;
   std::map<std::string, std::unique_ptr<Checked>> playlists_;
 };
-
-void RecordingChecker::CheckHeaders(const std::string& location,
-                                    const check::Fetched& fetched) {
-  if (!check::IsHttpUrl(location)) return;
-  if (fetched.content_encoding != "gzip") {
-    findings_.Apple("R86", 0, "the playlist is not delivered as gzip");
-  }
-  const std::string& content_type = fetched.content_type;
-  const std::string type = content_type.substr(0, content_type.find(';'));
-  const bool named =
-      type == "application/vnd.apple.mpegurl" || type == "audio/mpegurl" ||
-      type == "application/x-mpegurl" || type == "application/x-mpegURL" ||
-      type == "audio/x-mpegurl";
-  const std::string extension = check::ExtensionOf(location);
-  if (!named && extension != ".m3u8" && extension != ".m3u") {
-    findings_.Error("R85", 0,
-                    fmt::format("neither the name nor the content type '{}' "
-                                "says that this is a playlist",
-                                content_type));
-  } else if (!named) {
-    findings_.Apple("R85", 0,
-                    fmt::format("content type '{}', expected "
-                                "application/vnd.apple.mpegurl",
-                                content_type));
-  }
-}
 
 const Checked* RecordingChecker::Load(const std::string& location,
                                       Status& status) {
@@ -105,13 +84,13 @@ const Checked* RecordingChecker::Load(const std::string& location,
   auto checked = std::make_unique<Checked>();
   ++report_.playlists;
   findings_.SetFile(location);
-  CheckHeaders(location, *fetched);
   auto parsed = playlist::ParsePlaylist(fetched->bytes);
   if (!parsed.ok()) {
     findings_.Error("R1", 1, "the first line is not #EXTM3U");
     return playlists_.emplace(location, std::move(checked)).first->second.get();
   }
   checked->parsed = std::move(parsed).value();
+  check::CheckPlaylistDelivery(location, *fetched, checked->parsed, findings_);
   check::CheckText(checked->parsed, findings_);
   const Checked* result =
       playlists_.emplace(location, std::move(checked)).first->second.get();
@@ -122,6 +101,7 @@ const Checked* RecordingChecker::Load(const std::string& location,
   const playlist::MediaPlaylist& media = result->parsed.media;
   report_.segments += media.segments.size();
   check::CheckMediaPlaylist(media, findings_, independent_);
+  CheckInside(location, media);
   if (options_.depth == CheckDepth::kMedia) {
     check::MediaChecker checker(location, options_, fetcher_, findings_);
     checker.CheckNew(media);
@@ -129,6 +109,19 @@ const Checked* RecordingChecker::Load(const std::string& location,
     playlists_[location]->summary = checker.summary();
   }
   return result;
+}
+
+void RecordingChecker::CheckInside(const std::string& location,
+                                   const playlist::MediaPlaylist& media) {
+  if (root_.empty()) return;
+  const auto check = [&](const std::string& uri, int line) {
+    if (!check::LeavesFolder(root_, location, uri)) return;
+    findings_.Warning("R116", line, uri + " leads out of the recording");
+  };
+  for (const playlist::MapTag& map : media.maps) check(map.uri, map.line);
+  for (const playlist::Segment& segment : media.segments) {
+    check(segment.uri, segment.line);
+  }
 }
 
 const Checked* RecordingChecker::LoadNamed(const std::string& base,
@@ -156,6 +149,8 @@ const Checked* RecordingChecker::LoadNamed(const std::string& base,
 void RecordingChecker::CheckMultivariant(const std::string& location,
                                          const MultivariantPlaylist& list) {
   check::CheckMultivariantPlaylist(list, findings_);
+  if (root_.empty()) root_ = location.substr(0, location.rfind('/') + 1);
+  if (root_.empty()) root_ = ".";
   independent_ = list.independent_segments.present()
                      ? check::Independent::kDeclared
                      : check::Independent::kUnknown;
@@ -240,6 +235,7 @@ Status RecordingChecker::FindPlaylists(const std::string& directory, int depth,
 Status RecordingChecker::CheckDirectory(const std::string& directory) {
   std::string root = directory;
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
+  root_ = root;
   std::vector<std::string> found;
   HLSREC_RETURN_IF_ERROR(FindPlaylists(root, 0, found));
   if (found.empty()) {

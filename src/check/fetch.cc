@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -28,9 +29,10 @@ class Fd {
   const int fd_;
 };
 
-StatusOr<std::string> ReadFileRange(
-    const std::string& path, std::uint64_t max_bytes,
-    const std::optional<playlist::ByteRange>& range) {
+StatusOr<std::string> ReadFileRange(const std::string& path,
+                                    std::uint64_t max_bytes,
+                                    std::optional<playlist::ByteRange> range,
+                                    bool some) {
   const Fd fd(path);
   if (fd.get() < 0) return ErrnoStatus(errno, "open: " + path);
   struct stat info {};
@@ -39,6 +41,10 @@ StatusOr<std::string> ReadFileRange(
     return FailedPrecondition("read: {}: not a regular file", path);
   }
   const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (range && some) {
+    range->offset = std::min(range->offset, size);
+    range->length = std::min(range->length, size - range->offset);
+  }
   const std::uint64_t offset = range ? range->offset : 0;
   const std::uint64_t length = range ? range->length : size;
   if (range && (offset > size || length > size - offset)) {
@@ -71,7 +77,7 @@ net::HttpReader& Fetcher::http() {
 
 StatusOr<Fetched> Fetcher::GetUrl(
     const std::string& url, std::uint64_t max_bytes,
-    const std::optional<playlist::ByteRange>& range) {
+    const std::optional<playlist::ByteRange>& range, Extent extent) {
   net::HttpGetRequest request{
       .url = url, .max_bytes = max_bytes, .timeout = timeout_};
   if (range) {
@@ -79,6 +85,10 @@ StatusOr<Fetched> Fetcher::GetUrl(
     request.range = {.offset = range->offset, .length = range->length};
   }
   HLSREC_ASSIGN_OR_RETURN(net::HttpResponse response, http().Fetch(request));
+  constexpr int kRangeNotSatisfiable = 416;
+  if (extent == Extent::kSome && response.status == kRangeNotSatisfiable) {
+    return Fetched{};
+  }
   HLSREC_RETURN_IF_ERROR(
       net::HttpStatus(response.status, "get: " + net::RedactUrl(url)));
   constexpr int kPartialContent = 206;
@@ -86,27 +96,44 @@ StatusOr<Fetched> Fetcher::GetUrl(
     return FailedPrecondition("get: {}: the server ignores Range",
                               net::RedactUrl(url));
   }
-  if (range && response.body.size() != range->length) {
+  if (range && extent == Extent::kWhole &&
+      response.body.size() != range->length) {
     return DataLoss("get: {}: {} of {} bytes of the range", net::RedactUrl(url),
                     response.body.size(), range->length);
   }
   return Fetched{.bytes = std::move(response.body),
                  .content_type = std::move(response.content_type),
-                 .content_encoding = std::move(response.content_encoding)};
+                 .content_encoding = std::move(response.content_encoding),
+                 .fresh_for = response.fresh_for,
+                 .http_version = response.major_version};
 }
 
 StatusOr<Fetched> Fetcher::Get(
     const std::string& location, std::uint64_t max_bytes,
     const std::optional<playlist::ByteRange>& range) {
+  return Read(location, max_bytes, range, Extent::kWhole);
+}
+
+StatusOr<Fetched> Fetcher::GetSome(const std::string& location,
+                                   const playlist::ByteRange& range) {
+  return Read(location, range.length, range, Extent::kSome);
+}
+
+StatusOr<Fetched> Fetcher::Read(const std::string& location,
+                                std::uint64_t max_bytes,
+                                const std::optional<playlist::ByteRange>& range,
+                                Extent extent) {
   Fetched fetched;
   if (IsHttpUrl(location)) {
-    HLSREC_ASSIGN_OR_RETURN(fetched, GetUrl(location, max_bytes, range));
+    HLSREC_ASSIGN_OR_RETURN(fetched,
+                            GetUrl(location, max_bytes, range, extent));
   } else if (HasScheme(location)) {
     return Unimplemented("read: {}: neither a file nor http(s)",
                          location.substr(0, 40));
   } else {
-    HLSREC_ASSIGN_OR_RETURN(fetched.bytes,
-                            ReadFileRange(location, max_bytes, range));
+    HLSREC_ASSIGN_OR_RETURN(
+        fetched.bytes,
+        ReadFileRange(location, max_bytes, range, extent == Extent::kSome));
   }
   bytes_read_ += fetched.bytes.size();
   return fetched;

@@ -18,6 +18,9 @@ struct Fetched {
   std::string bytes = {};
   std::string content_type = {};      // empty for files
   std::string content_encoding = {};  // what it was decoded from
+  // As net::HttpResponse.
+  std::optional<std::chrono::seconds> fresh_for = {};
+  int http_version = 0;  // 0 for files
 };
 
 // Reads what a playlist names: local files and http(s) URLs.
@@ -31,14 +34,22 @@ class Fetcher {
   // kDataLoss where the object ends before the range does.
   StatusOr<Fetched> Get(const std::string& location, std::uint64_t max_bytes,
                         const std::optional<playlist::ByteRange>& range = {});
+  // What there is of the range: less where the object ends before it does.
+  StatusOr<Fetched> GetSome(const std::string& location,
+                            const playlist::ByteRange& range);
   // OK where it could be read, without reading it.
   Status Probe(const std::string& location);
 
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
+  enum class Extent { kWhole, kSome };
+  StatusOr<Fetched> Read(const std::string& location, std::uint64_t max_bytes,
+                         const std::optional<playlist::ByteRange>& range,
+                         Extent extent);
   StatusOr<Fetched> GetUrl(const std::string& url, std::uint64_t max_bytes,
-                           const std::optional<playlist::ByteRange>& range);
+                           const std::optional<playlist::ByteRange>& range,
+                           Extent extent);
   net::HttpReader& http();
 
   const std::chrono::milliseconds timeout_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -167,6 +168,19 @@ bool TablesAreEmpty(const BoxList& stbl) {
   return true;
 }
 
+// The segments have the duration: the header at `box`, read up to it, has none.
+void CheckNoDuration(std::string_view type, FullBox& box, InitFacts& facts) {
+  const std::uint64_t unknown = box.version == 1
+                                    ? std::numeric_limits<std::uint64_t>::max()
+                                    : std::numeric_limits<std::uint32_t>::max();
+  const std::uint64_t duration =
+      box.version == 1 ? box.reader.U64() : box.reader.U32();
+  if (!box.reader.ok() || duration == 0 || duration == unknown) return;
+  facts.issues.push_back(
+      {"R58", IssueLevel::kError,
+       fmt::format("{} has a duration of {}, not zero", type, duration)});
+}
+
 void ReadTrack(ByteSpan body, InitFacts& facts) {
   InitTrack track;
   const BoxList trak = ReadBoxes(body);
@@ -174,6 +188,8 @@ void ReadTrack(ByteSpan body, InitFacts& facts) {
     FullBox tkhd(box->body);
     tkhd.reader.Skip(tkhd.version == 1 ? 16 : 8);
     track.id = static_cast<int>(tkhd.reader.U32());
+    tkhd.reader.Skip(4);
+    CheckNoDuration("tkhd", tkhd, facts);
   }
   const Box* mdia_box = trak.Find("mdia");
   if (mdia_box == nullptr) return;
@@ -259,6 +275,11 @@ InitFacts ReadFmp4Init(ByteSpan bytes) {
     return facts;
   }
   const BoxList moov = ReadBoxes(moov_box->body);
+  if (const Box* box = moov.Find("mvhd")) {
+    FullBox mvhd(box->body);
+    mvhd.reader.Skip(mvhd.version == 1 ? 20 : 12);
+    CheckNoDuration("mvhd", mvhd, facts);
+  }
   for (const Box& box : moov.boxes) {
     if (box.type == "trak") ReadTrack(box.body, facts);
   }

@@ -207,6 +207,8 @@ void Fmp4Reader::Trun(ByteSpan body, const Fragment& fragment,
            inside ? bytes_.subspan(data_at_, size) : ByteSpan());
     sample_bytes_ += size;
     data_at_ += size;
+    if (data_at_ <= bytes_.size()) ++state.facts.held_samples;
+    if (state.facts.samples == 1) state.facts.first_sample_end = data_at_;
     if (!inside && mdat != nullptr) {
       Report("R61", IssueLevel::kError,
              fmt::format("track {}: a sample lies outside its mdat",

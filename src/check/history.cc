@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "src/check/low_latency_rules.h"
 #include "src/playlist/parse_values.h"
 
 namespace hlsrec::check {
@@ -39,24 +40,16 @@ microseconds TotalDuration(const MediaPlaylist& media) {
   return total;
 }
 
-// The part of an EVENT playlist that may never change: up to its last URI.
-
-bool HasLowLatencyTags(const MediaPlaylist& media) {
-  return std::any_of(media.other_tags.begin(), media.other_tags.end(),
-                     [](const playlist::OtherTag& tag) {
-                       return tag.name == "EXT-X-PART-INF" ||
-                              tag.name == "EXT-X-PART";
-                     });
-}
-
 }  // namespace
 
 void History::Add(ReadTime time, std::string_view text,
                   const MediaPlaylist& media) {
+  CheckParts(time, media);
   if (!first_ && text == text_) {
     CheckProgress(time, false);
     return;
   }
+  drift_.Add(time, media);
   Listed now = List(time, media);
   if (first_) {
     last_segment_time_ = time;
@@ -129,7 +122,7 @@ void History::CheckText(std::string_view text, const MediaPlaylist& media) {
   if (media.type.value == ListType::kVod) {
     findings_.Error("R29", media.type.line,
                     "PLAYLIST-TYPE went from EVENT to VOD in place");
-  } else if (!HasLowLatencyTags(media) && !text.starts_with(text_)) {
+  } else if (!HasParts(media) && !text.starts_with(text_)) {
     // Only what follows the last segment may go: ENDLIST, at a restart.
     const std::size_t end = text_.rfind("#EXT-X-ENDLIST");
     if (end == std::string::npos || !text.starts_with(text_.substr(0, end))) {
@@ -306,6 +299,27 @@ void History::CheckProgress(ReadTime time, bool changed) {
             std::chrono::duration<double>(time - last_segment_time_).count()));
     stall_reported_ = true;
   }
+}
+
+void History::CheckParts(ReadTime time, const MediaPlaylist& media) {
+  const auto target = PartTarget(media);
+  const std::string_view newest = NewestPart(media);
+  if (first_ || !target || newest != newest_part_) {
+    newest_part_ = newest;
+    last_part_time_ = time;
+    part_stall_reported_ = false;
+    return;
+  }
+  const auto waited = time - last_part_time_;
+  if (media.end_list.present() || part_stall_reported_ || waited <= *target) {
+    return;
+  }
+  findings_.Error(
+      "R83", 0,
+      fmt::format("no new part for {:.3f} s, PART-TARGET is {:.3f} s",
+                  std::chrono::duration<double>(waited).count(),
+                  std::chrono::duration<double>(*target).count()));
+  part_stall_reported_ = true;
 }
 
 void History::Remember(ReadTime time, std::string_view text,

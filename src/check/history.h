@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "src/check/date_drift.h"
 #include "src/check/findings.h"
 #include "src/playlist/model.h"
 
@@ -21,7 +22,8 @@ using ReadTime = std::chrono::steady_clock::time_point;
 // one version and the next.
 class History {
  public:
-  explicit History(Findings& findings) : findings_(findings) {}
+  explicit History(Findings& findings)
+      : findings_(findings), drift_(findings) {}
 
   // A version was read; times never go back.
   void Add(ReadTime time, std::string_view text,
@@ -59,6 +61,7 @@ class History {
   void CheckRemoval(const playlist::MediaPlaylist& media, const Listed& now);
   void CheckDateRanges(const playlist::MediaPlaylist& media);
   void CheckProgress(ReadTime time, bool changed);
+  void CheckParts(ReadTime time, const playlist::MediaPlaylist& media);
   void Remember(ReadTime time, std::string_view text,
                 const playlist::MediaPlaylist& media, Listed now);
 
@@ -78,6 +81,10 @@ class History {
   std::map<std::string, std::string> date_ranges_;  // id -> START-DATE
   ReadTime last_segment_time_ = {};
   bool stall_reported_ = false;
+  std::string newest_part_;
+  ReadTime last_part_time_ = {};
+  bool part_stall_reported_ = false;
+  DateDrift drift_;
 };
 
 }  // namespace hlsrec::check

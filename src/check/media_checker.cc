@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "src/check/segment_reader.h"
+#include "src/check/delivery_rules.h"
 #include "src/check/uri.h"
 
 namespace hlsrec::check {
@@ -18,19 +18,6 @@ bool IsClear(const playlist::MediaPlaylist& media, std::uint32_t key) {
   return media.keys[key].method != "AES-128";
 }
 
-std::string_view ExpectedContentType(SegmentKind kind, std::string_view uri) {
-  switch (kind) {
-    case SegmentKind::kMpegTs:
-      return "video/mp2t";
-    case SegmentKind::kFmp4:
-      return ExtensionOf(uri) == ".m4s" ? "video/iso.segment" : "video/mp4";
-    case SegmentKind::kWebVtt:
-      return "text/vtt";
-    default:
-      return "";
-  }
-}
-
 }  // namespace
 
 MediaChecker::MediaChecker(std::string location, const CheckOptions& options,
@@ -39,7 +26,8 @@ MediaChecker::MediaChecker(std::string location, const CheckOptions& options,
       options_(options),
       fetcher_(fetcher),
       findings_(findings),
-      series_(findings) {}
+      series_(findings),
+      i_frames_(findings) {}
 
 void MediaChecker::CheckNew(const playlist::MediaPlaylist& media) {
   media_ = &media;
@@ -47,7 +35,7 @@ void MediaChecker::CheckNew(const playlist::MediaPlaylist& media) {
   for (const Segment& segment : media.segments) {
     if (next_sequence_ && segment.sequence < *next_sequence_) continue;
     // Some came and went between two versions.
-    if (next_sequence_ && segment.sequence > *next_sequence_) series_.Skip();
+    if (next_sequence_ && segment.sequence > *next_sequence_) Skip();
     CheckSegment(segment);
     next_sequence_ = segment.sequence + 1;
   }
@@ -107,8 +95,9 @@ std::optional<Bytes> MediaChecker::Read(
     ReportUnreadable(fetched.status(), uri, line, range.has_value());
     return std::nullopt;
   }
-  content_type_ = fetched->content_type;
-  const ByteSpan bytes = AsBytes(fetched->bytes);
+  const std::string object = std::move(fetched->bytes);
+  answer_ = std::move(fetched).value();
+  const ByteSpan bytes = AsBytes(object);
   if (keys.empty() || IsClear(*media_, keys.front())) {
     return Bytes(bytes.begin(), bytes.end());
   }
@@ -152,56 +141,97 @@ const MediaChecker::Init& MediaChecker::InitOf(std::uint32_t map) {
   return init;
 }
 
-void MediaChecker::CheckContentType(const std::string& content_type,
-                                    const std::string& uri, SegmentKind kind,
-                                    int line) {
-  if (content_type.empty()) return;
-  const std::string_view expected = ExpectedContentType(kind, uri);
-  const std::string_view type =
-      std::string_view(content_type).substr(0, content_type.find(';'));
-  const bool alternative =
-      kind == SegmentKind::kFmp4 &&
-      (type == "video/mp4" || type == "audio/mp4" ||
-       type == "video/iso.segment" || type == "application/mp4");
-  if (!expected.empty() && type != expected && !alternative) {
-    findings_.Apple("R85", line,
-                    fmt::format("{}: content type {}, expected {}", uri,
-                                content_type, expected));
+void MediaChecker::CheckDelivery(const Segment& segment, SegmentKind kind) {
+  CheckSegmentType(answer_.content_type, segment, kind, findings_);
+  if (lifetime_checked_ || answer_.http_version == 0 || !IsSliding(*media_)) {
+    return;
   }
+  lifetime_checked_ = true;
+  if (!answer_.fresh_for) {
+    findings_.Warning("R37", segment.line,
+                      segment.uri +
+                          ": will be deleted, but neither Cache-Control nor "
+                          "Expires says when");
+  }
+}
+
+const Bytes& MediaChecker::HeadOf(const std::string& uri) {
+  const auto [entry, added] = heads_.try_emplace(uri);
+  // Some put a description of the service, and more, before the tables.
+  constexpr std::uint64_t kHeadBytes = std::uint64_t{188} * 16;
+  if (added) {
+    const auto fetched =
+        fetcher_.GetSome(ResolveUri(location_, uri), {.length = kHeadBytes});
+    if (fetched.ok()) {
+      entry->second.assign(fetched->bytes.begin(), fetched->bytes.end());
+    }
+  }
+  return entry->second;
+}
+
+void MediaChecker::CheckIFrame(const Segment& segment, const Bytes& bytes,
+                               SegmentScope scope) {
+  Bytes tail;
+  if (KindOf(bytes) == SegmentKind::kMpegTs && segment.keys.empty() &&
+      segment.byte_range) {
+    if (scope.map.empty()) scope.map = HeadOf(segment.uri);
+    // Packets of sound may lie between two of a picture.
+    constexpr std::uint64_t kTailBytes = std::uint64_t{188} * 64;
+    const auto fetched = fetcher_.GetSome(
+        ResolveUri(location_, segment.uri),
+        {.length = kTailBytes,
+         .offset = segment.byte_range->offset + segment.byte_range->length});
+    if (fetched.ok()) tail.assign(fetched->bytes.begin(), fetched->bytes.end());
+  }
+  i_frames_.Add(segment, bytes, scope, tail);
+}
+
+void MediaChecker::Skip() {
+  series_.Skip();
+  i_frames_.Skip();
 }
 
 void MediaChecker::CheckSegment(const Segment& segment) {
   if (segment.gap) {
     series_.Gap(segment);
+    i_frames_.Skip();
     return;
   }
   auto bytes = Read(segment.uri, segment.line, segment.byte_range, segment.keys,
                     segment.sequence);
   if (!bytes) {
-    series_.Skip();
+    Skip();
     return;
   }
   if (bytes->empty()) {
     findings_.Error("R31", segment.line, segment.uri + ": is empty");
-    series_.Skip();
+    Skip();
     return;
   }
-  CheckContentType(content_type_, segment.uri, KindOf(*bytes), segment.line);
-  // Single pictures out of segments: their container is not whole.
-  if (media_->i_frames_only.present()) return;
+  const SegmentKind kind = KindOf(*bytes);
+  CheckDelivery(segment, kind);
   SegmentScope scope{.samples_encrypted =
                          !segment.keys.empty() &&
                          IsClear(*media_, segment.keys.front())};
   if (segment.map) {
     const Init& init = InitOf(*segment.map);
     if (!init.read) {
-      series_.Skip();
+      Skip();
       return;
     }
     scope.map = init.bytes;
     if (init.facts) scope.init = &*init.facts;
   }
-  series_.Add(segment, ReadSegment(*bytes, scope));
+  const std::string extension = ExtensionOf(segment.uri);
+  if (media_->i_frames_only.present()) {
+    CheckIFrame(segment, *bytes, scope);
+  } else if (kind == SegmentKind::kUnknown &&
+             (extension == ".vtt" || extension == ".webvtt")) {
+    findings_.Error("R66", segment.line, segment.uri + ": no WEBVTT header");
+    Skip();
+  } else {
+    series_.Add(segment, ReadSegment(*bytes, scope));
+  }
 }
 
 }  // namespace hlsrec::check

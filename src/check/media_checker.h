@@ -10,6 +10,8 @@
 #include "src/check/fetch.h"
 #include "src/check/findings.h"
 #include "src/check/fmp4_init.h"
+#include "src/check/i_frame_series.h"
+#include "src/check/segment_reader.h"
 #include "src/check/segment_series.h"
 #include "src/playlist/model.h"
 
@@ -37,6 +39,11 @@ class MediaChecker {
   };
 
   void CheckSegment(const playlist::Segment& segment);
+  void CheckIFrame(const playlist::Segment& segment, const Bytes& bytes,
+                   SegmentScope scope);
+  // What comes first in a resource: its tables, where it is MPEG-TS.
+  const Bytes& HeadOf(const std::string& uri);
+  void Skip();
   const Init& InitOf(std::uint32_t map);
   // The object in the clear; none where it could not be read, which is told.
   std::optional<Bytes> Read(const std::string& uri, int line,
@@ -46,8 +53,7 @@ class MediaChecker {
   const std::optional<AesBlock>& KeyOf(std::uint32_t index);
   void ReportUnreadable(const Status& status, const std::string& uri, int line,
                         bool ranged);
-  void CheckContentType(const std::string& content_type, const std::string& uri,
-                        SegmentKind kind, int line);
+  void CheckDelivery(const playlist::Segment& segment, SegmentKind kind);
 
   const std::string location_;
   const playlist::MediaPlaylist* media_ = nullptr;  // during CheckNew()
@@ -56,9 +62,12 @@ class MediaChecker {
   Fetcher& fetcher_;
   Findings& findings_;
   SegmentSeries series_;
+  IFrameSeries i_frames_;
   std::map<std::string, Init> inits_;  // by URI and range
+  std::map<std::string, Bytes> heads_;
   std::map<std::string, std::optional<AesBlock>> keys_;
-  std::string content_type_;  // of the object read last
+  Fetched answer_ = {};  // to the newest request, without its bytes
+  bool lifetime_checked_ = false;
 };
 
 }  // namespace hlsrec::check

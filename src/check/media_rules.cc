@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "src/check/low_latency_rules.h"
 #include "src/check/uri.h"
 #include "src/playlist/parse_values.h"
 
@@ -350,6 +351,7 @@ void CheckMediaPlaylist(const MediaPlaylist& media, Findings& findings,
   CheckDates(media, findings);
   CheckMapsAndKeys(media, findings);
   CheckDateRanges(media, findings);
+  CheckLowLatency(media, findings);
   CheckSegmentUris(media, findings);
 }
 

@@ -320,6 +320,15 @@ void CheckMultivariantPlaylist(const MultivariantPlaylist& list,
                   [](const Variant& v) { return v.width > 0; })) {
     findings.Apple("R77", 0, "no I-frame playlist");
   }
+  const auto has_video = [](const Variant& variant) {
+    const std::vector<std::string> codecs = SplitCodecs(variant.codecs);
+    return variant.width > 0 || codecs.empty() ||
+           std::any_of(codecs.begin(), codecs.end(), IsVideoCodec);
+  };
+  if (!list.variants.empty() &&
+      std::all_of(list.variants.begin(), list.variants.end(), has_video)) {
+    findings.AppleOnly("R80", 0, "no variant of sound alone");
+  }
 }
 
 void CheckPlaylistsMatch(const std::vector<NamedPlaylist>& playlists,

@@ -47,6 +47,9 @@ struct TrackFacts {
   bool starts_random_access = true;
   bool starts_idr = true;
   std::size_t random_access_points = 0;
+  // fMP4: samples whose bytes are all in the segment, and where the first ends.
+  std::size_t held_samples = 0;
+  std::size_t first_sample_end = 0;
   // In order of appearance, each once.
   std::vector<media::StreamFormat> formats = {};
 };

@@ -10,6 +10,7 @@
 #include "src/check/format_probe.h"
 #include "src/check/mp4_boxes.h"
 #include "src/check/ts_segment.h"
+#include "src/check/web_vtt.h"
 
 namespace hlsrec::check {
 namespace {
@@ -88,15 +89,6 @@ SegmentFacts ReadPackedAudio(ByteSpan bytes) {
   track.end_dts = track.end_pts = track.first_dts + ticks;
   track.last_dts = track.end_dts - track.sample_duration;
   facts.tracks.push_back(std::move(track));
-  return facts;
-}
-
-SegmentFacts ReadWebVtt(ByteSpan bytes) {
-  SegmentFacts facts{.kind = SegmentKind::kWebVtt, .bytes = bytes.size()};
-  if (Text(bytes).find("X-TIMESTAMP-MAP") == std::string_view::npos) {
-    facts.issues.push_back(
-        {"R66", IssueLevel::kWarning, "WebVTT without X-TIMESTAMP-MAP"});
-  }
   return facts;
 }
 

@@ -192,7 +192,32 @@ void SegmentSeries::CheckTiming(const Entry& last, const Entry& next) {
                     fmt::format("{}: timestamps go back by {:.3f} s",
                                 next.segment.uri, -gap));
   }
+  if (off > 2 * kRounding) CheckPictureCounts(last, next, *main, by_first);
   AddDrift(last.segment, by_first - extinf, by_min - extinf, frame);
+}
+
+// EXTINF that is not the picture's length may be the sound's.
+void SegmentSeries::CheckPictureCounts(const Entry& last, const Entry& next,
+                                       const TrackFacts& main, double picture) {
+  if (!main.video || WrittenTolerance(last.segment) > kRounding) return;
+  const double extinf = Seconds(last.segment.duration.value);
+  for (const TrackFacts& track : next.facts.tracks) {
+    const TrackFacts* before = last.facts.Find(track.id);
+    if (before == nullptr || track.video ||
+        before->timescale != track.timescale) {
+      continue;
+    }
+    const double sound =
+        Seconds(track, TickDifference(track.first_pts, before->first_pts,
+                                      ClockBits(next.facts)));
+    if (std::abs(sound - extinf) > kRounding) continue;
+    findings_.Warning(
+        "R15", last.segment.line,
+        fmt::format("{}: EXTINF {} is how long the sound lasts, "
+                    "the picture lasts {:.3f} s",
+                    last.segment.uri, last.segment.duration.text, picture));
+    return;
+  }
 }
 
 // Small errors of one sign come apart in the long run.

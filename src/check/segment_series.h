@@ -70,6 +70,8 @@ class SegmentSeries {
   void CheckContinuity(const Entry& last, const Entry& next);
   void CheckTracks(const Entry& last, const Entry& next);
   void CheckTiming(const Entry& last, const Entry& next);
+  void CheckPictureCounts(const Entry& last, const Entry& next,
+                          const TrackFacts& main, double picture);
   void AddDrift(const playlist::Segment& segment, double by_first,
                 double by_min, double frame);
   void CheckFormats(const Entry& last, const Entry& next);

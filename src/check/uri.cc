@@ -1,7 +1,7 @@
 #include "src/check/uri.h"
 
 #include <algorithm>
-#include <cctype>
+#include <filesystem>
 #include <vector>
 
 #include "src/base/file.h"
@@ -115,6 +115,25 @@ std::string ResolveUri(std::string_view base, std::string_view uri) {
   if (path.starts_with('/')) return path;
   const std::string directory = DirectoryOf(std::string(base));
   return directory == "." ? path : directory + "/" + path;
+}
+
+bool LeavesFolder(std::string_view root, std::string_view base,
+                  std::string_view uri) {
+  if (HasScheme(uri) || uri.starts_with('/') ||
+      uri.find("..") == std::string_view::npos) {
+    return false;
+  }
+  const auto normal = [](std::string_view location) {
+    return IsHttpUrl(location)
+               ? std::string(location)
+               : std::filesystem::path(location).lexically_normal().string();
+  };
+  std::string folder = normal(root);
+  if (folder == ".") folder.clear();
+  if (!folder.empty() && !folder.ends_with('/')) folder += '/';
+  const std::string target = normal(ResolveUri(base, uri));
+  return folder.empty() ? target.starts_with("..")
+                        : !target.starts_with(folder);
 }
 
 std::string ExtensionOf(std::string_view uri) {

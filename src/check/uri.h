@@ -17,6 +17,11 @@ bool HasScheme(std::string_view uri);
 // without query and fragment.
 std::string ResolveUri(std::string_view base, std::string_view uri);
 
+// Does `uri`, relative to the playlist at `base`, lead out of the folder `root`
+// by its ".."? Both are paths or URLs.
+bool LeavesFolder(std::string_view root, std::string_view base,
+                  std::string_view uri);
+
 // %41 -> A; a broken escape stays as it is.
 std::string PercentDecode(std::string_view text);
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <charconv>
+#include <system_error>
 
 #include "src/base/status_util.h"
 #include "src/net/curl_handles.h"
@@ -12,6 +13,9 @@ namespace {
 
 struct Transfer {
   HttpResponse response = {};
+  std::string cache_control = {};
+  std::string expires = {};
+  std::string date = {};
   std::uint64_t max_bytes = 0;
   bool too_large = false;
 };
@@ -49,15 +53,60 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count,
   const std::string_view line(data, size * count);
   if (line.starts_with("HTTP/")) {
     // A response after a redirect or a 1xx starts anew.
-    transfer->response = HttpResponse();
+    *transfer = Transfer{.max_bytes = transfer->max_bytes};
     return line.size();
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return line.size();
-  if (EqualsIgnoringCase(line.substr(0, colon), "content-encoding")) {
-    transfer->response.content_encoding = Trim(line.substr(colon + 1));
+  const std::string_view name = line.substr(0, colon);
+  const std::string value(Trim(line.substr(colon + 1)));
+  if (EqualsIgnoringCase(name, "content-encoding")) {
+    transfer->response.content_encoding = value;
+  } else if (EqualsIgnoringCase(name, "cache-control")) {
+    transfer->cache_control += value + ",";
+  } else if (EqualsIgnoringCase(name, "expires")) {
+    transfer->expires = value;
+  } else if (EqualsIgnoringCase(name, "date")) {
+    transfer->date = value;
   }
   return line.size();
+}
+
+// The value of a directive of Cache-Control: empty where it has none, nothing
+// where it is not there.
+std::optional<std::string_view> CacheDirective(std::string_view header,
+                                               std::string_view name) {
+  while (!header.empty()) {
+    const std::size_t comma = std::min(header.find(','), header.size());
+    const std::string_view directive = Trim(header.substr(0, comma));
+    header.remove_prefix(std::min(comma + 1, header.size()));
+    const std::size_t equals = std::min(directive.find('='), directive.size());
+    if (!EqualsIgnoringCase(directive.substr(0, equals), name)) continue;
+    return directive.substr(std::min(equals + 1, directive.size()));
+  }
+  return std::nullopt;
+}
+
+// RFC 9111 section 4.2.1; an Expires that is no date has passed.
+std::optional<std::chrono::seconds> FreshFor(const Transfer& transfer) {
+  using std::chrono::seconds;
+  for (const std::string_view name : {"no-store", "no-cache"}) {
+    if (CacheDirective(transfer.cache_control, name)) return seconds(0);
+  }
+  for (const std::string_view name : {"s-maxage", "max-age"}) {
+    const auto age = CacheDirective(transfer.cache_control, name);
+    if (!age) continue;
+    std::int64_t value = 0;
+    const auto [end, error] =
+        std::from_chars(age->data(), age->data() + age->size(), value);
+    if (error == std::errc()) return seconds(std::max<std::int64_t>(value, 0));
+  }
+  if (transfer.expires.empty()) return std::nullopt;
+  const std::int64_t expires = curl_getdate(transfer.expires.c_str(), nullptr);
+  const std::int64_t date = curl_getdate(transfer.date.c_str(), nullptr);
+  if (expires < 0) return seconds(0);
+  if (date < 0) return std::nullopt;
+  return seconds(std::max<std::int64_t>(expires - date, 0));
 }
 
 }  // namespace
@@ -124,7 +173,9 @@ StatusOr<HttpResponse> HttpReader::Impl::Fetch(const HttpGetRequest& request) {
   }
   if (code != CURLE_OK) return CurlStatus(code, detail_.data(), context);
   HttpResponse response = std::move(transfer.response);
+  response.fresh_for = FreshFor(transfer);
   long status = 0;
+  long version = 0;
   curl_off_t length = -1;
   const char* type = nullptr;
   const char* url = nullptr;
@@ -132,7 +183,12 @@ StatusOr<HttpResponse> HttpReader::Impl::Fetch(const HttpGetRequest& request) {
   curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_TYPE, &type);
   curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
   response.status = static_cast<int>(status);
+  response.major_version = version == CURL_HTTP_VERSION_3      ? 3
+                           : version == CURL_HTTP_VERSION_2_0  ? 2
+                           : version != CURL_HTTP_VERSION_NONE ? 1
+                                                               : 0;
   if (length >= 0) {
     response.content_length = static_cast<std::uint64_t>(length);
   }

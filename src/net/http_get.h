@@ -36,6 +36,10 @@ struct HttpResponse {
   std::string content_encoding = {};  // what the body was decoded from
   std::string final_url = {};
   std::optional<std::uint64_t> content_length = {};
+  // How long a cache may keep the answer, as Cache-Control or else Expires
+  // says; none where neither does.
+  std::optional<std::chrono::seconds> fresh_for = {};
+  int major_version = 0;  // of HTTP
 };
 
 // A blocking HTTP(S) reader that keeps its connections open between requests.

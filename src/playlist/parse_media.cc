@@ -259,6 +259,7 @@ void MediaReader::AllowCache(std::string_view) {
 }
 
 void MediaReader::LowLatency(std::string_view value) {
+  (void)context_.Attributes(tag_, value);
   out_.other_tags.push_back({.name = std::string(tag_),
                              .value = std::string(value),
                              .line = context_.line()});

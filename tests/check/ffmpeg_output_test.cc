@@ -74,6 +74,37 @@ TEST_CASE("ffmpeg: byte ranges of one file have no errors") {
       kServiceFirst);
 }
 
+TEST_CASE("ffmpeg: byte ranges of one fMP4 file have no errors") {
+  ExpectRules(
+      " -f hls -hls_time 2 -hls_playlist_type vod -hls_segment_type fmp4"
+      " -hls_flags single_file+independent_segments a.m3u8",
+      {});
+}
+
+TEST_CASE("ffmpeg: an fMP4 EVENT playlist with dates has no errors") {
+  ExpectRules(
+      " -f hls -hls_time 2 -hls_playlist_type event -hls_segment_type fmp4"
+      " -hls_flags program_date_time a.m3u8",
+      {});
+}
+
+TEST_CASE("ffmpeg: R52: the segment muxer starts its counters anew") {
+  ExpectRules(
+      " -f segment -segment_time 2 -segment_list a.m3u8"
+      " -segment_list_type m3u8 s%d.ts",
+      {"R8?", "R51?", "R52"});
+}
+
+TEST_CASE("ffmpeg: R78: whole segments are no I-frames") {
+  const TemporaryDirectory directory;
+  Ffmpeg(directory, kSource + kEncode +
+                        " -f hls -hls_time 2 -hls_playlist_type vod"
+                        " -hls_flags single_file+iframes_only a.m3u8");
+  const CheckReport report = Check(directory);
+  INFO(Describe(report.findings));
+  CHECK(PlainRulesOf(report.findings) == Rules{"R78"});
+}
+
 TEST_CASE("ffmpeg: B-frames have no errors") {
   ExpectRules(
       " -preset medium -bf 3 -f hls -hls_time 2 -hls_playlist_type vod a.m3u8",

@@ -71,9 +71,10 @@ Bytes SampleTable(const Bytes& entry, bool empty) {
 }
 
 Bytes TrackBox(std::uint32_t id, std::uint32_t timescale,
-               std::string_view handler, const Bytes& stbl) {
-  const Bytes tkhd =
-      FullBox("tkhd", 0, 3, Joined({Words({0, 0, id}), Zeros(68)}));
+               std::uint32_t duration, std::string_view handler,
+               const Bytes& stbl) {
+  const Bytes tkhd = FullBox(
+      "tkhd", 0, 3, Joined({Words({0, 0, id, 0, duration}), Zeros(60)}));
   const Bytes mdhd =
       FullBox("mdhd", 0, 0, Words({0, 0, timescale, 0, 0x55C40000}));
   const Bytes mdia =
@@ -99,12 +100,13 @@ Bytes Mp4Builder::Init() const {
   audio[17] = 2;
   audio[19] = 16;
   Append(audio, ElementaryDescriptor());
-  Bytes moov =
-      Joined({FullBox("mvhd", 0, 0, Zeros(96)),
-              TrackBox(1, kVideoScale, "vide",
-                       SampleTable(MakeBox(video_entry, video), empty_tables)),
-              TrackBox(2, kAudioScale, "soun",
-                       SampleTable(MakeBox("mp4a", audio), true))});
+  Bytes moov = Joined(
+      {FullBox("mvhd", 0, 0,
+               Joined({Words({0, 0, 1000, header_duration}), Zeros(80)})),
+       TrackBox(1, kVideoScale, header_duration, "vide",
+                SampleTable(MakeBox(video_entry, video), empty_tables)),
+       TrackBox(2, kAudioScale, header_duration, "soun",
+                SampleTable(MakeBox("mp4a", audio), true))});
   if (mvex) {
     Append(moov,
            MakeBox("mvex",

@@ -18,6 +18,7 @@ struct Mp4Builder {
   bool mvex = true;
   bool empty_tables = true;
   bool configuration = true;
+  std::uint32_t header_duration = 0;  // of mvhd and tkhd
   std::string_view video_entry = "avc1";
   Bytes sps = SmallSps();
 

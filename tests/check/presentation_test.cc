@@ -2,48 +2,11 @@
 
 #include "tests/catch.h"
 #include "tests/check/recording_files.h"
+#include "tests/check/sound_recordings.h"
 #include "tests/check/ts_builder.h"
 
 namespace hlsrec::check {
 namespace {
-
-const std::string kMultivariant = R"(#EXTM3U
-#EXT-X-STREAM-INF:BANDWIDTH=187000,AVERAGE-BANDWIDTH=186000,CODECS="avc1.42C00C,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="a"
-low/a.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=187000,AVERAGE-BANDWIDTH=186000,CODECS="avc1.42C01E,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="a"
-high/a.m3u8
-#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",DEFAULT=YES,AUTOSELECT=YES,URI="sound/a.m3u8"
-)";
-
-const std::string kPlaylist = R"(#EXTM3U
-#EXT-X-VERSION:3
-#EXT-X-TARGETDURATION:2
-#EXT-X-PLAYLIST-TYPE:VOD
-#EXTINF:2.000,
-0.ts
-#EXTINF:2.000,
-1.ts
-#EXT-X-DISCONTINUITY
-#EXTINF:2.000,
-2.ts
-#EXT-X-ENDLIST
-)";
-
-RecordingFiles Presentation() {
-  RecordingFiles files;
-  files.Set("main.m3u8", kMultivariant);
-  for (const std::string name : {"low", "high", "sound"}) {
-    TsBuilder builder;
-    builder.video = name != "sound";
-    builder.audio = name == "sound";
-    builder.sps = name == "high" ? LargeSps() : SmallSps();
-    files.Set(name + "/a.m3u8", kPlaylist);
-    for (int i = 0; i < 3; ++i) {
-      files.Set(name + "/" + std::to_string(i) + ".ts", builder.NextBytes());
-    }
-  }
-  return files;
-}
 
 void Expect(const RecordingFiles& files, const Rules& rules,
             const std::string& location = "main.m3u8") {
@@ -55,7 +18,7 @@ void Expect(const RecordingFiles& files, const Rules& rules,
 void ExpectWith(const std::string& from, const std::string& to,
                 const Rules& rules) {
   RecordingFiles files = Presentation();
-  files["main.m3u8"] = With(kMultivariant, from, to);
+  files["main.m3u8"] = With(kPresentation, from, to);
   CAPTURE(from, to);
   Expect(files, rules);
 }
@@ -104,13 +67,13 @@ TEST_CASE("presentation: R75: CODECS are those of the media") {
 TEST_CASE("presentation: R76: playlists match") {
   RecordingFiles files = Presentation();
   files["high/a.m3u8"] =
-      With(kPlaylist, "TARGETDURATION:2", "TARGETDURATION:3");
+      With(kVariantPlaylist, "TARGETDURATION:2", "TARGETDURATION:3");
   Expect(files, {"R76"});
   files = Presentation();
-  files["high/a.m3u8"] = With(kPlaylist, "TYPE:VOD", "TYPE:EVENT");
+  files["high/a.m3u8"] = With(kVariantPlaylist, "TYPE:VOD", "TYPE:EVENT");
   Expect(files, {"R76"});
   files = Presentation();
-  files["high/a.m3u8"] = With(kPlaylist, "2.ts\n",
+  files["high/a.m3u8"] = With(kVariantPlaylist, "2.ts\n",
                               "2.ts\n#EXT-X-GAP\n#EXTINF:2.000,\ng\n"
                               "#EXT-X-GAP\n#EXTINF:2.000,\ng\n");
   Expect(files, {"R76"});
@@ -118,18 +81,18 @@ TEST_CASE("presentation: R76: playlists match") {
 
 TEST_CASE("presentation: R27: discontinuities are in the same places") {
   RecordingFiles files = Presentation();
-  files["high/a.m3u8"] = With(kPlaylist, "#EXT-X-DISCONTINUITY\n", "");
+  files["high/a.m3u8"] = With(kVariantPlaylist, "#EXT-X-DISCONTINUITY\n", "");
   Expect(files, {"R27"});
   files["high/a.m3u8"] =
-      With(With(kPlaylist, "#EXT-X-DISCONTINUITY\n", ""), "#EXTINF:2.000,\n0",
-           "#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n0");
+      With(With(kVariantPlaylist, "#EXT-X-DISCONTINUITY\n", ""),
+           "#EXTINF:2.000,\n0", "#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n0");
   Expect(files, {"R26?", "R27"});
 }
 
 TEST_CASE("presentation: R40: dates are in all playlists or in none") {
   RecordingFiles files = Presentation();
   const std::string dated =
-      With(With(kPlaylist, "#EXTINF:2.000,\n0",
+      With(With(kVariantPlaylist, "#EXTINF:2.000,\n0",
                 "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z\n"
                 "#EXTINF:2.000,\n0"),
            "#EXTINF:2.000,\n2",
@@ -140,26 +103,6 @@ TEST_CASE("presentation: R40: dates are in all playlists or in none") {
   files["low/a.m3u8"] = dated;
   files["sound/a.m3u8"] = dated;
   Expect(files, {});
-}
-
-TEST_CASE("presentation: R78: an I-frame playlist says that it is one") {
-  RecordingFiles files = Presentation();
-  files["main.m3u8"] =
-      kMultivariant +
-      "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=100000,AVERAGE-BANDWIDTH=100000,"
-      "CODECS=\"avc1.42C00C\",RESOLUTION=320x180,URI=\"i.m3u8\"\n";
-  const std::string list =
-      "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:2\n"
-      "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n"
-      "#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@376\nlow/0.ts\n"
-      "#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@376\nlow/1.ts\n"
-      "#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@376\nlow/2.ts\n#EXT-X-ENDLIST\n";
-  files.Set("i.m3u8", list);
-  Expect(files, {});
-  files.Set("i.m3u8", With(list, "1880@376", "99999999@376"));
-  Expect(files, {"R43"});
-  files.Set("i.m3u8", With(kPlaylist, "#EXT-X-ENDLIST\n", "#EXT-X-ENDLIST\n"));
-  CHECK(PlainRulesOf(files.Check("main.m3u8").findings).contains("R78"));
 }
 
 TEST_CASE("presentation: a location that is not there is no report") {
@@ -176,12 +119,12 @@ TEST_CASE("presentation: without media only texts are read") {
   RecordingFiles files = Presentation();
   files.Remove("low/0.ts");
   const TemporaryDirectory directory;
-  std::ofstream(directory.Path("a.m3u8")) << kPlaylist;
+  std::ofstream(directory.Path("a.m3u8")) << kVariantPlaylist;
   const auto report =
       CheckRecording(directory.Path("a.m3u8"), {.depth = CheckDepth::kText});
   REQUIRE(report.ok());
   CHECK(PlainRulesOf(report->findings).empty());
-  CHECK(report->bytes_read == kPlaylist.size());
+  CHECK(report->bytes_read == kVariantPlaylist.size());
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
-#include <openssl/evp.h>
-
-#include <memory>
 #include <string>
 
 #include "src/check/decrypt.h"
 #include "tests/catch.h"
 #include "tests/check/recording_files.h"
+#include "tests/check/sound_recordings.h"
 #include "tests/check/ts_builder.h"
 
 namespace hlsrec::check {
@@ -15,50 +13,6 @@ void Expect(const RecordingFiles& files, const Rules& rules) {
   const CheckReport report = files.Check("a.m3u8");
   INFO(Describe(report.findings));
   CHECK(PlainRulesOf(report.findings) == rules);
-}
-
-std::string ListOf(const std::string& extension, const std::string& duration,
-                   const std::string& tags = "") {
-  std::string text =
-      "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n"
-      "#EXT-X-MEDIA-SEQUENCE:5\n" +
-      tags;
-  for (int i = 5; i < 8; ++i) {
-    text +=
-        "#EXTINF:" + duration + ",\n" + std::to_string(i) + extension + "\n";
-  }
-  return text + "#EXT-X-ENDLIST\n";
-}
-
-Bytes Encrypt(const Bytes& clear, const AesBlock& key, const AesBlock& iv) {
-  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> ctx(
-      EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
-  Bytes out(clear.size() + 32);
-  int size = 0;
-  int last = 0;
-  REQUIRE(EVP_EncryptInit_ex(ctx.get(), EVP_aes_128_cbc(), nullptr, key.data(),
-                             iv.data()) == 1);
-  REQUIRE(EVP_EncryptUpdate(ctx.get(), out.data(), &size, clear.data(),
-                            static_cast<int>(clear.size())) == 1);
-  REQUIRE(EVP_EncryptFinal_ex(ctx.get(), out.data() + size, &last) == 1);
-  out.resize(static_cast<std::size_t>(size + last));
-  return out;
-}
-
-constexpr AesBlock kKey = {1, 2,  3,  4,  5,  6,  7,  8,
-                           9, 10, 11, 12, 13, 14, 15, 16};
-
-RecordingFiles Encrypted() {
-  RecordingFiles files;
-  files.Set("a.m3u8", ListOf(".ts", "2.000",
-                             "#EXT-X-KEY:METHOD=AES-128,URI=\"k.key\"\n"));
-  files.Set("k.key", Bytes(kKey.begin(), kKey.end()));
-  TsBuilder builder;
-  for (std::uint64_t i = 5; i < 8; ++i) {
-    files.Set(std::to_string(i) + ".ts",
-              Encrypt(builder.NextBytes(), kKey, IvOfSequence(i)));
-  }
-  return files;
 }
 
 TEST_CASE("aes: segments with the sequence number as IV are read") {
@@ -103,40 +57,6 @@ TEST_CASE("aes: the wrong key does not pass") {
   CHECK(files.Check("a.m3u8").errors > 0);
 }
 
-Bytes Id3(std::uint64_t timestamp) {
-  constexpr std::string_view kOwner =
-      "com.apple.streaming.transportStreamTimestamp";
-  const std::size_t content = kOwner.size() + 1 + 8;
-  Bytes tag;
-  Append(tag, std::string_view("ID3"));
-  AppendU24(tag, 0x040000);
-  AppendU32(tag, content + 10);
-  Append(tag, std::string_view("PRIV"));
-  AppendU32(tag, content);
-  AppendU16(tag, 0);
-  Append(tag, kOwner);
-  AppendU8(tag, 0);
-  AppendU64(tag, timestamp);
-  return tag;
-}
-
-// 94 frames of 1024 samples: 2.005 s.
-Bytes PackedAudio(const Bytes& head) {
-  Bytes bytes = head;
-  for (int i = 0; i < 94; ++i) Append(bytes, AdtsFrame());
-  return bytes;
-}
-
-RecordingFiles PackedRecording() {
-  RecordingFiles files;
-  files.Set("a.m3u8", ListOf(".aac", "2.005"));
-  for (std::uint64_t i = 0; i < 3; ++i) {
-    files.Set(std::to_string(i + 5) + ".aac",
-              PackedAudio(Id3(90'000 + i * 94 * 1920)));
-  }
-  return files;
-}
-
 TEST_CASE("packed audio: sound with timestamps is sound") {
   Expect(PackedRecording(), {});
 }
@@ -161,12 +81,7 @@ TEST_CASE("packed audio: R25: timestamps go on") {
 }
 
 TEST_CASE("webvtt: R66: a timestamp map is wanted") {
-  RecordingFiles files;
-  files.Set("a.m3u8", ListOf(".vtt", "2.000"));
-  const std::string map = "X-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n";
-  for (int i = 5; i < 8; ++i) {
-    files.Set(std::to_string(i) + ".vtt", "WEBVTT\n" + map + "\n");
-  }
+  RecordingFiles files = WebVttRecording();
   Expect(files, {});
   files.Set("6.vtt", std::string_view("WEBVTT\n\n"));
   Expect(files, {"R66?"});

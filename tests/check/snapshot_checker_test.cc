@@ -4,6 +4,7 @@
 
 #include "hlsrec/check.h"
 #include "tests/catch.h"
+#include "tests/check/live_list.h"
 #include "tests/check/rules_text.h"
 
 namespace hlsrec::check {
@@ -12,49 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-struct Entry {
-  std::string uri;
-  std::string tags = {};  // before EXTINF
-  std::string duration = "4.000";
-};
-
-struct List {
-  int sequence = 0;
-  int discontinuity_sequence = -1;  // -1: no tag
-  int target = 4;
-  std::string type = {};
-  std::vector<Entry> entries = {};
-  bool ended = false;
-  bool sequence_tag = true;
-
-  [[nodiscard]] std::string Text() const {
-    std::string text = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:" +
-                       std::to_string(target) + "\n";
-    if (!type.empty()) text += "#EXT-X-PLAYLIST-TYPE:" + type + "\n";
-    if (sequence_tag) {
-      text += "#EXT-X-MEDIA-SEQUENCE:" + std::to_string(sequence) + "\n";
-    }
-    if (discontinuity_sequence >= 0) {
-      text += "#EXT-X-DISCONTINUITY-SEQUENCE:" +
-              std::to_string(discontinuity_sequence) + "\n";
-    }
-    for (const Entry& entry : entries) {
-      text +=
-          entry.tags + "#EXTINF:" + entry.duration + ",\n" + entry.uri + "\n";
-    }
-    if (ended) text += "#EXT-X-ENDLIST\n";
-    return text;
-  }
-};
-
-List Numbered(int first, int count) {
-  List list{.sequence = first};
-  for (int i = first; i < first + count; ++i) {
-    list.entries.push_back({.uri = std::to_string(i) + ".ts"});
-  }
-  return list;
-}
 
 steady_clock::time_point At(milliseconds time) {
   return steady_clock::time_point(time);

@@ -3,67 +3,11 @@
 
 #include "tests/catch.h"
 #include "tests/check/recording_files.h"
+#include "tests/check/sound_recordings.h"
 #include "tests/check/ts_builder.h"
 
 namespace hlsrec::check {
 namespace {
-
-const std::string kPlaylist = R"(#EXTM3U
-#EXT-X-VERSION:3
-#EXT-X-TARGETDURATION:2
-#EXT-X-MEDIA-SEQUENCE:0
-#EXT-X-INDEPENDENT-SEGMENTS
-#EXTINF:2.000,
-0.ts
-#EXTINF:2.000,
-1.ts
-#EXTINF:2.000,
-2.ts
-#EXTINF:2.000,
-3.ts
-#EXT-X-ENDLIST
-)";
-
-// Four segments of two seconds; `before` changes the builder before the second
-// one is made, `after` changes it back where only that one is to be broken.
-using Change = std::function<void(TsBuilder&)>;
-RecordingFiles Recording(const Change& before = {}, const Change& after = {}) {
-  RecordingFiles files;
-  files.Set("a.m3u8", kPlaylist);
-  TsBuilder builder;
-  for (int i = 0; i < 4; ++i) {
-    if (i == 1 && before) before(builder);
-    if (i == 2 && after) after(builder);
-    files.Set(std::to_string(i) + ".ts", builder.NextBytes());
-  }
-  return files;
-}
-
-// All segments by a builder changed from the start.
-RecordingFiles Uniform(const Change& change) {
-  RecordingFiles files;
-  files.Set("a.m3u8", kPlaylist);
-  TsBuilder builder;
-  change(builder);
-  for (int i = 0; i < 4; ++i) {
-    files.Set(std::to_string(i) + ".ts", builder.NextBytes());
-  }
-  return files;
-}
-
-// The second segment with its packets changed.
-RecordingFiles Repacked(
-    const std::function<void(TsBuilder::Packets&)>& change) {
-  RecordingFiles files;
-  files.Set("a.m3u8", kPlaylist);
-  TsBuilder builder;
-  for (int i = 0; i < 4; ++i) {
-    TsBuilder::Packets packets = builder.Next();
-    if (i == 1) change(packets);
-    files.Set(std::to_string(i) + ".ts", TsBuilder::Join(packets));
-  }
-  return files;
-}
 
 void Expect(const RecordingFiles& files, const Rules& rules,
             CheckProfile profile = CheckProfile::kRfc) {
@@ -75,61 +19,61 @@ void Expect(const RecordingFiles& files, const Rules& rules,
 int PidOf(const Bytes& packet) { return (packet[1] & 0x1F) << 8 | packet[2]; }
 
 TEST_CASE("ts rules: a sound recording has no findings") {
-  Expect(Recording(), {});
-  const CheckReport report = Recording().Check("a.m3u8");
+  Expect(TsRecording(), {});
+  const CheckReport report = TsRecording().Check("a.m3u8");
   CHECK(report.playlists == 1);
   CHECK(report.segments == 4);
   CHECK(report.bytes_read > 0);
 }
 
 TEST_CASE("ts rules: sound alone, and picture alone, are sound") {
-  Expect(Uniform([](TsBuilder& b) { b.video = false; }), {});
-  Expect(Uniform([](TsBuilder& b) { b.audio = false; }), {});
+  Expect(UniformTs([](TsBuilder& b) { b.video = false; }), {});
+  Expect(UniformTs([](TsBuilder& b) { b.audio = false; }), {});
 }
 
 TEST_CASE("ts rules: R108: timestamps that wrap are no discontinuity") {
-  Expect(Uniform([](TsBuilder& b) {
+  Expect(UniformTs([](TsBuilder& b) {
            b.clock = (std::int64_t{1} << 33) - 90'000 * 3 / 3600 * 3600;
          }),
          {});
 }
 
 TEST_CASE("ts rules: R12: a segment longer than its EXTINF may say") {
-  RecordingFiles files = Recording([](TsBuilder& b) { b.frames = 64; },
-                                   [](TsBuilder& b) { b.frames = 50; });
-  files["a.m3u8"] = With(kPlaylist, "2.000,\n1.ts", "2.499,\n1.ts");
+  RecordingFiles files = TsRecording([](TsBuilder& b) { b.frames = 64; },
+                                     [](TsBuilder& b) { b.frames = 50; });
+  files["a.m3u8"] = With(kTsPlaylist, "2.000,\n1.ts", "2.499,\n1.ts");
   Expect(files, {"R12?", "R14?"});
   Expect(files, {"R12", "R12?", "R14", "R29?"}, CheckProfile::kApple);
 }
 
 TEST_CASE("ts rules: R14: EXTINF that says what the media does not") {
-  RecordingFiles files = Recording();
-  files["a.m3u8"] = With(kPlaylist, "2.000,\n1.ts", "1.000,\n1.ts");
+  RecordingFiles files = TsRecording();
+  files["a.m3u8"] = With(kTsPlaylist, "2.000,\n1.ts", "1.000,\n1.ts");
   Expect(files, {"R14"});
-  files["a.m3u8"] = With(kPlaylist, "2.000,\n1.ts", "1.900,\n1.ts");
+  files["a.m3u8"] = With(kTsPlaylist, "2.000,\n1.ts", "1.900,\n1.ts");
   Expect(files, {"R14?"});
-  files["a.m3u8"] = With(kPlaylist, "2.000,\n1.ts", "1.970,\n1.ts");
+  files["a.m3u8"] = With(kTsPlaylist, "2.000,\n1.ts", "1.970,\n1.ts");
   Expect(files, {});
-  files["a.m3u8"] = With(kPlaylist, "2.000,\n3.ts", "0.900,\n3.ts");
+  files["a.m3u8"] = With(kTsPlaylist, "2.000,\n3.ts", "0.900,\n3.ts");
   Expect(files, {"R14"});
 }
 
 TEST_CASE("ts rules: R14: small errors that add up") {
-  RecordingFiles files = Recording();
-  std::string text = kPlaylist;
+  RecordingFiles files = TsRecording();
+  std::string text = kTsPlaylist;
   for (int i = 0; i < 3; ++i) text = With(text, "2.000", "1.980");
   files["a.m3u8"] = text;
   Expect(files, {"R14?"});
 }
 
 TEST_CASE("ts rules: R16, R17: a segment starts with a key frame") {
-  const RecordingFiles plain = Recording([](TsBuilder& b) { b.idr = false; },
-                                         [](TsBuilder& b) { b.idr = true; });
+  const RecordingFiles plain = TsRecording([](TsBuilder& b) { b.idr = false; },
+                                           [](TsBuilder& b) { b.idr = true; });
   Expect(plain, {"R17"});
   RecordingFiles unclaimed = plain;
-  unclaimed["a.m3u8"] = With(kPlaylist, "#EXT-X-INDEPENDENT-SEGMENTS\n", "");
+  unclaimed["a.m3u8"] = With(kTsPlaylist, "#EXT-X-INDEPENDENT-SEGMENTS\n", "");
   Expect(unclaimed, {"R16?", "R17?"});
-  const RecordingFiles open = Recording(
+  const RecordingFiles open = TsRecording(
       [](TsBuilder& b) {
         b.idr = false;
         b.recovery_point = true;
@@ -139,7 +83,7 @@ TEST_CASE("ts rules: R16, R17: a segment starts with a key frame") {
 }
 
 TEST_CASE("ts rules: R18: a segment that begins inside a PES packet") {
-  Expect(Repacked([](TsBuilder::Packets& packets) {
+  Expect(RepackedTs([](TsBuilder::Packets& packets) {
            // The tables stay; the first packet of the first picture moves on.
            Bytes first = packets[2];
            first[1] = static_cast<std::uint8_t>(first[1] & ~0x40U);
@@ -149,7 +93,7 @@ TEST_CASE("ts rules: R18: a segment that begins inside a PES packet") {
 }
 
 TEST_CASE("ts rules: R18: a PES packet that ends early") {
-  Expect(Repacked([](TsBuilder::Packets& packets) {
+  Expect(RepackedTs([](TsBuilder::Packets& packets) {
            for (auto packet = packets.rbegin(); packet != packets.rend();
                 ++packet) {
              if (PidOf(*packet) != kAudioPid) continue;
@@ -165,31 +109,31 @@ TEST_CASE("ts rules: R18: a PES packet that ends early") {
 
 TEST_CASE("ts rules: R25: timestamps jump without DISCONTINUITY") {
   const RecordingFiles jump =
-      Recording([](TsBuilder& b) { b.clock += 900'000; });
+      TsRecording([](TsBuilder& b) { b.clock += 900'000; });
   Expect(jump, {"R25", "R53?"});
-  Expect(Recording([](TsBuilder& b) { b.clock = 0; }), {"R25", "R53?"});
+  Expect(TsRecording([](TsBuilder& b) { b.clock = 0; }), {"R25", "R53?"});
   RecordingFiles tagged = jump;
-  tagged["a.m3u8"] = With(kPlaylist, "#EXTINF:2.000,\n1",
+  tagged["a.m3u8"] = With(kTsPlaylist, "#EXTINF:2.000,\n1",
                           "#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n1");
   Expect(tagged, {});
 }
 
 TEST_CASE("ts rules: R25: the picture changes without DISCONTINUITY") {
   const RecordingFiles change =
-      Recording([](TsBuilder& b) { b.sps = LargeSps(); });
+      TsRecording([](TsBuilder& b) { b.sps = LargeSps(); });
   Expect(change, {"R25"});
   RecordingFiles tagged = change;
-  tagged["a.m3u8"] = With(kPlaylist, "#EXTINF:2.000,\n1",
+  tagged["a.m3u8"] = With(kTsPlaylist, "#EXTINF:2.000,\n1",
                           "#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n1");
   Expect(tagged, {});
 }
 
 TEST_CASE("ts rules: R25: tracks change without DISCONTINUITY") {
-  Expect(Recording([](TsBuilder& b) { b.audio = false; }), {"R25"});
+  Expect(TsRecording([](TsBuilder& b) { b.audio = false; }), {"R25"});
 }
 
 TEST_CASE("ts rules: R31: a listed segment is missing or empty") {
-  RecordingFiles files = Recording();
+  RecordingFiles files = TsRecording();
   files.Remove("1.ts");
   Expect(files, {"R31"});
   files.Set("1.ts", std::string_view());
@@ -197,17 +141,17 @@ TEST_CASE("ts rules: R31: a listed segment is missing or empty") {
 }
 
 TEST_CASE("ts rules: a gap is not asked for") {
-  RecordingFiles files = Recording();
+  RecordingFiles files = TsRecording();
   files.Remove("1.ts");
   files["a.m3u8"] =
-      With(kPlaylist, "#EXTINF:2.000,\n1", "#EXT-X-GAP\n#EXTINF:2.000,\n1");
+      With(kTsPlaylist, "#EXTINF:2.000,\n1", "#EXT-X-GAP\n#EXTINF:2.000,\n1");
   Expect(files, {});
 }
 
 TEST_CASE("ts rules: R34: a gap lasts as long as what is missing") {
-  RecordingFiles files = Recording();
+  RecordingFiles files = TsRecording();
   files["a.m3u8"] =
-      With(kPlaylist, "#EXTINF:2.000,\n1", "#EXT-X-GAP\n#EXTINF:1.000,\n1");
+      With(kTsPlaylist, "#EXTINF:2.000,\n1", "#EXT-X-GAP\n#EXTINF:1.000,\n1");
   Expect(files, {"R34?"});
 }
 
@@ -234,15 +178,15 @@ TEST_CASE("ts rules: R43: a range ends inside its file") {
 
 TEST_CASE("ts rules: R51: one program, its tables in every segment, first") {
   const auto on = [](TsBuilder& b) { b.pat = b.pmt = b.tables_first = true; };
-  Expect(Recording([](TsBuilder& b) { b.pat = false; }, on), {"R51"});
-  Expect(Recording([](TsBuilder& b) { b.pmt = false; }, on), {"R51"});
-  Expect(Recording([](TsBuilder& b) { b.tables_first = false; }, on),
+  Expect(TsRecording([](TsBuilder& b) { b.pat = false; }, on), {"R51"});
+  Expect(TsRecording([](TsBuilder& b) { b.pmt = false; }, on), {"R51"});
+  Expect(TsRecording([](TsBuilder& b) { b.tables_first = false; }, on),
          {"R17", "R51?"});
-  Expect(Uniform([](TsBuilder& b) { b.programs = 2; }), {"R51"});
+  Expect(UniformTs([](TsBuilder& b) { b.programs = 2; }), {"R51"});
 }
 
 TEST_CASE("ts rules: R52: counters go on, within and across segments") {
-  Expect(Repacked([](TsBuilder::Packets& packets) {
+  Expect(RepackedTs([](TsBuilder::Packets& packets) {
            for (std::size_t i = 20; i < packets.size(); ++i) {
              if (PidOf(packets[i]) != kVideoPid) continue;
              packets[i][3] ^= 8;
@@ -251,42 +195,42 @@ TEST_CASE("ts rules: R52: counters go on, within and across segments") {
          }),
          {"R52"});
   const RecordingFiles restarted =
-      Recording([](TsBuilder& b) { b.counters[kVideoPid] += 5; });
+      TsRecording([](TsBuilder& b) { b.counters[kVideoPid] += 5; });
   Expect(restarted, {"R52"});
   RecordingFiles tagged = restarted;
-  tagged["a.m3u8"] = With(kPlaylist, "#EXTINF:2.000,\n1",
+  tagged["a.m3u8"] = With(kTsPlaylist, "#EXTINF:2.000,\n1",
                           "#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n1");
   Expect(tagged, {});
 }
 
 TEST_CASE("ts rules: R53: timestamps do not go back a little") {
   RecordingFiles files =
-      Recording([](TsBuilder& b) { b.clock -= 5 * b.frame_ticks; });
-  files["a.m3u8"] = With(kPlaylist, "2.000,\n0.ts", "1.800,\n0.ts");
+      TsRecording([](TsBuilder& b) { b.clock -= 5 * b.frame_ticks; });
+  files["a.m3u8"] = With(kTsPlaylist, "2.000,\n0.ts", "1.800,\n0.ts");
   Expect(files, {"R53"});
 }
 
 TEST_CASE("ts rules: R54: stream types are those of HLS") {
-  Expect(Uniform([](TsBuilder& b) { b.audio_type = 0x8A; }), {"R54?"});
-  Expect(Uniform([](TsBuilder& b) { b.audio_type = 0x8A; }),
+  Expect(UniformTs([](TsBuilder& b) { b.audio_type = 0x8A; }), {"R54?"});
+  Expect(UniformTs([](TsBuilder& b) { b.audio_type = 0x8A; }),
          {"R54", "R29?", "R12?"}, CheckProfile::kApple);
 }
 
 TEST_CASE("ts rules: R55: whole packets, each with its sync byte") {
-  RecordingFiles cut = Recording();
+  RecordingFiles cut = TsRecording();
   cut["3.ts"].pop_back();
   CHECK(RulesOf(cut.Check("a.m3u8").findings).contains("R55"));
-  RecordingFiles longer = Recording();
+  RecordingFiles longer = TsRecording();
   longer["1.ts"].push_back('x');
   Expect(longer, {"R55"});
-  Expect(Repacked([](TsBuilder::Packets& packets) {
+  Expect(RepackedTs([](TsBuilder::Packets& packets) {
            // A packet of its own that says it is damaged.
            Bytes broken = packets.back();
            broken[1] = static_cast<std::uint8_t>(broken[1] | 0x80U);
            packets.push_back(broken);
          }),
          {"R55"});
-  Expect(Repacked([](TsBuilder::Packets& packets) {
+  Expect(RepackedTs([](TsBuilder::Packets& packets) {
            Bytes broken = packets.back();
            broken[0] = 0x48;
            packets.push_back(broken);
@@ -295,40 +239,40 @@ TEST_CASE("ts rules: R55: whole packets, each with its sync byte") {
 }
 
 TEST_CASE("ts rules: R55: clock references come ten times a second") {
-  Expect(Uniform([](TsBuilder& b) { b.pcr_every = 2; }), {});
-  Expect(Uniform([](TsBuilder& b) { b.pcr_every = 4; }), {"R55?"});
+  Expect(UniformTs([](TsBuilder& b) { b.pcr_every = 2; }), {});
+  Expect(UniformTs([](TsBuilder& b) { b.pcr_every = 4; }), {"R55?"});
 }
 
 TEST_CASE("ts rules: R55: what is no media at all") {
-  RecordingFiles files = Recording();
+  RecordingFiles files = TsRecording();
   files.Set("1.ts", "<html>404 not found</html>");
   Expect(files, {"R55"});
 }
 
 TEST_CASE("ts rules: R56: delimiters and parameter sets") {
-  Expect(Uniform([](TsBuilder& b) { b.delimiter = false; }), {"R56"});
-  Expect(Recording([](TsBuilder& b) { b.parameter_sets = false; },
-                   [](TsBuilder& b) { b.parameter_sets = true; }),
+  Expect(UniformTs([](TsBuilder& b) { b.delimiter = false; }), {"R56"});
+  Expect(TsRecording([](TsBuilder& b) { b.parameter_sets = false; },
+                     [](TsBuilder& b) { b.parameter_sets = true; }),
          {"R56"});
 }
 
 TEST_CASE("ts rules: R57: padding and a second sound are told") {
-  Expect(Repacked([](TsBuilder::Packets& packets) {
+  Expect(RepackedTs([](TsBuilder::Packets& packets) {
            Bytes null = {0x47, 0x1F, 0xFF, 0x10};
            null.resize(188, 0xFF);
            packets.insert(packets.end(), packets.size() / 10, null);
          }),
          {"R57?"});
-  Expect(Uniform([](TsBuilder& b) { b.second_audio = true; }), {});
-  Expect(Uniform([](TsBuilder& b) { b.second_audio = true; }),
+  Expect(UniformTs([](TsBuilder& b) { b.second_audio = true; }), {});
+  Expect(UniformTs([](TsBuilder& b) { b.second_audio = true; }),
          {"R57?", "R29?", "R12?"}, CheckProfile::kApple);
 }
 
 TEST_CASE("ts rules: R111: BITRATE is within a tenth") {
-  RecordingFiles files = Recording();
+  RecordingFiles files = TsRecording();
   const auto kbps = static_cast<long>(files["0.ts"].size()) * 8 / 2000;
   const auto tagged = [&](long value) {
-    return With(kPlaylist, "#EXTINF",
+    return With(kTsPlaylist, "#EXTINF",
                 "#EXT-X-BITRATE:" + std::to_string(value) + "\n#EXTINF");
   };
   files["a.m3u8"] = tagged(kbps);

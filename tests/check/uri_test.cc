@@ -36,5 +36,16 @@ TEST_CASE("uri: escapes and extensions") {
   CHECK(HasScheme("skd://x"));
 }
 
+TEST_CASE("uri: what leads out of a folder") {
+  CHECK(LeavesFolder("/r", "/r/a/i.m3u8", "../../x.ts"));
+  CHECK_FALSE(LeavesFolder("/r", "/r/a/i.m3u8", "../x.ts"));
+  CHECK_FALSE(LeavesFolder("/r", "/r/a/i.m3u8", "b/../x.ts"));
+  CHECK_FALSE(LeavesFolder("/r", "/r/i.m3u8", "a..b.ts"));
+  CHECK(LeavesFolder(".", "i.m3u8", "../x.ts"));
+  CHECK_FALSE(LeavesFolder(".", "a/i.m3u8", "../x.ts"));
+  CHECK(LeavesFolder("http://h/r/", "http://h/r/a/i.m3u8", "../../x.ts"));
+  CHECK_FALSE(LeavesFolder("http://h/r/", "http://h/r/a/i.m3u8", "../x.ts"));
+}
+
 }  // namespace
 }  // namespace hlsrec::check

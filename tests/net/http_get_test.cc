@@ -1,8 +1,11 @@
 #include "src/net/http_get.h"
 
 #include <atomic>
+#include <chrono>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/catch.h"
 #include "tests/net/loopback_server.h"
@@ -50,6 +53,41 @@ TEST_CASE("http get: any status is an answer") {
   CHECK(HttpStatus(503, "x").code() == StatusCode::kUnavailable);
   CHECK(HttpStatus(400, "x").code() == StatusCode::kFailedPrecondition);
   CHECK(HttpStatus(206, "x").ok());
+}
+
+TEST_CASE("http get: how long a cache may keep the answer") {
+  struct Case {
+    std::string headers;
+    std::optional<std::chrono::seconds> fresh_for;
+  };
+  using std::chrono::seconds;
+  const std::string date = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
+  const std::vector<Case> cases = {
+      {"", std::nullopt},
+      {date, std::nullopt},
+      {"Cache-Control: public, Max-Age=30\r\n", seconds(30)},
+      {"Cache-Control: max-age=30\r\nCache-Control: s-maxage=5\r\n",
+       seconds(5)},
+      {"Cache-Control: max-age=30, no-store\r\n", seconds(0)},
+      {"Cache-Control: immutable\r\n", std::nullopt},
+      {date + "Expires: Thu, 01 Jan 2026 00:01:00 GMT\r\n", seconds(60)},
+      {date + "Expires: Wed, 31 Dec 2025 00:01:00 GMT\r\n", seconds(0)},
+      {date + "Expires: 0\r\n", seconds(0)},
+      {"Cache-Control: max-age=7\r\n" + date +
+           "Expires: Thu, 01 Jan 2026 00:01:00 GMT\r\n",
+       seconds(7)},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.headers);
+    LoopbackServer server([&](const std::string&) {
+      return HttpAnswer(200, "hello", c.headers);
+    });
+    HttpReader reader;
+    const auto response = reader.Fetch({.url = server.Url("/")});
+    REQUIRE(response.ok());
+    CHECK((response->fresh_for == c.fresh_for));
+    CHECK(response->major_version == 1);
+  }
 }
 
 TEST_CASE("http get: HEAD reads no body") {
