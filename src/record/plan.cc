@@ -349,18 +349,6 @@ Status CheckContainer(bool fmp4, const std::vector<Track>& tracks) {
 
 namespace {
 
-// Two recordings that write the same playlists would spoil each other.
-Status Claim(RuntimeCore& core, RecordingPlan& plan) {
-  plan.identity = IdentityOf(plan);
-  spool::Journal& journal = core.spool().journal();
-  HLSREC_RETURN_IF_ERROR(
-      journal.Claim(plan.identity).WithContext(plan.options.stream));
-  plan.claim =
-      std::shared_ptr<void>(nullptr, [&journal, identity = plan.identity](
-                                         void*) { journal.Release(identity); });
-  return {};
-}
-
 // Continues or refuses the playlists that the sinks hold.
 Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
   plan.recording = core.spool().journal().NewRecording();
@@ -397,7 +385,9 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     return InvalidArgument("outputs: is empty: name at least one");
   }
   RecordingPlan plan{.options = std::move(options)};
-  plan.started = core.clock().Wall();
+  // The journal counts in microseconds: what is said now is said again later.
+  plan.started =
+      std::chrono::floor<std::chrono::microseconds>(core.clock().Wall());
   plan.session = plan.options.session;
   if (plan.session.empty()) {
     std::string time = playlist::FormatDateTime(plan.started);
@@ -423,7 +413,8 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     HLSREC_RETURN_IF_ERROR(CheckCollisions(output));
     plan.outputs.push_back(std::move(output));
   }
-  HLSREC_RETURN_IF_ERROR(Claim(core, plan));
+  plan.identity = IdentityOf(plan);
+  HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));
   HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
   if (!resumed) HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
   plan.cutter = {

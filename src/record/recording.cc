@@ -351,7 +351,10 @@ void Recording::OpenGate(std::size_t keyframe) {
   const bool first = !started_;
   anchor90_ = start;
   // Never back: the date axis only goes on (R38).
-  anchor_wall_ = std::max(recorded_until_, samples[keyframe].wall);
+  // The journal counts in microseconds: what is said now is said again later.
+  anchor_wall_ = std::max(
+      recorded_until_, WallTime(std::chrono::floor<std::chrono::microseconds>(
+                           samples[keyframe].wall)));
   if (pending_gap_.count() > 0) {
     const auto gap = std::exchange(pending_gap_, {});
     AddGaps(gap);

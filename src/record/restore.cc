@@ -248,7 +248,6 @@ Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
 }
 
 StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
-  plan.identity = IdentityOf(plan);
   for (const spool::RecordingSummary& summary :
        core.spool().journal().Recordings()) {
     if (summary.identity != plan.identity) continue;
@@ -277,6 +276,16 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
     return true;
   }
   return false;
+}
+
+Status ClaimPlan(RuntimeCore& core, RecordingPlan& plan) {
+  spool::Journal& journal = core.spool().journal();
+  HLSREC_RETURN_IF_ERROR(
+      journal.Claim(plan.identity).WithContext(plan.options.stream));
+  plan.claim =
+      std::shared_ptr<void>(nullptr, [&journal, identity = plan.identity](
+                                         void*) { journal.Release(identity); });
+  return {};
 }
 
 Status JournalOpening(RuntimeCore& core, const RecordingPlan& plan) {

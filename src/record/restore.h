@@ -12,6 +12,11 @@ namespace hlsrec::record {
 // What makes two runs one recording: they would write the same playlists.
 std::string IdentityOf(const RecordingPlan& plan);
 
+// Nobody else works on it while plan.claim lives: two recordings that write the
+// same playlists would spoil each other. kFailedPrecondition where somebody
+// does.
+Status ClaimPlan(RuntimeCore& core, RecordingPlan& plan);
+
 // Puts what the journal knows of `recording` into `plan`, whose outputs are
 // those it was opened with: names and numbers go on, segments are owed, stored
 // or lost as before, and what one rendition lacks at the end is a gap.

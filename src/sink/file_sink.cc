@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <span>
 #include <utility>
 
@@ -206,9 +207,17 @@ namespace hlsrec {
 StatusOr<std::shared_ptr<Sink>> OpenFileSink(std::shared_ptr<Runtime> runtime,
                                              const FileSinkOptions& options) {
   if (runtime == nullptr) return InvalidArgument("file sink: runtime: is null");
+  FileSinkOptions absolute = options;
+  // Another process, in another folder, may have to find it again.
+  if (!options.root.empty()) {
+    std::error_code error;
+    absolute.root =
+        std::filesystem::absolute(options.root, error).lexically_normal();
+    if (error) absolute.root = options.root;
+  }
   HLSREC_ASSIGN_OR_RETURN(std::unique_ptr<BlockingSink> sink,
-                          sink::MakeFileSink(PosixFileSystem(), options));
-  return MakeSink(std::move(runtime), std::move(sink), "file:" + options.root);
+                          sink::MakeFileSink(PosixFileSystem(), absolute));
+  return MakeSink(std::move(runtime), std::move(sink), "file:" + absolute.root);
 }
 
 }  // namespace hlsrec

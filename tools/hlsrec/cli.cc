@@ -219,6 +219,27 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
   command->footer(kRecordFooter);
 }
 
+void AddResume(CLI::App& app, ResumeCommand& resume) {
+  CLI::App* command = app.add_subcommand(
+      "resume", "Deliver and end what interrupted recordings left");
+  command
+      ->add_option("SPOOL", resume.spool,
+                   "Folder that was recorded to, or its spool")
+      ->capture_default_str();
+  command->add_flag("--list", resume.list, "Tell what is owed, and do nothing");
+  command->add_flag("--json", resume.json, "One JSON object per recording");
+  command
+      ->add_option("--finish-timeout", resume.finish_timeout,
+                   "Time to store what is left")
+      ->capture_default_str()
+      ->type_name("DURATION");
+  command->footer(
+      "A recording that was killed also goes on by itself when it is recorded\n"
+      "again with the same arguments.\n"
+      "Exit codes: 0 nothing is owed any more, 1 usage or still recording,\n"
+      "4 not everything could be delivered, 5 the spool can't be read.");
+}
+
 void AddCheck(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "check", "Check a playlist, folder or URL against the rules of HLS");
@@ -308,6 +329,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   app->formatter(std::make_shared<Formatter>());
   app->get_formatter()->column_width(34);
   AddRecord(*app, line.record);
+  AddResume(*app, line.resume);
   AddCheck(*app, line);
   AddProbe(*app, line);
   app->add_subcommand("man", "Print the manual page")->group("");

@@ -8,12 +8,14 @@
 #include "tools/hlsrec/check_command.h"
 #include "tools/hlsrec/probe_command.h"
 #include "tools/hlsrec/record_command.h"
+#include "tools/hlsrec/resume_command.h"
 
 namespace hlsrec::tools {
 
 // Everything that can be typed.
 struct CommandLine {
   RecordCommand record;
+  ResumeCommand resume;
   CheckCommand check;
   ProbeCommand probe;
   std::string check_profile = "rfc";

@@ -68,6 +68,7 @@ int Run(int argc, char** argv) {
     return RunCheck(line.check);
   }
   if (app->got_subcommand("probe")) return RunProbe(line);
+  if (app->got_subcommand("resume")) return RunResume(line.resume);
   if (app->got_subcommand("man")) {
     fmt::print("{}", RenderManPage(*app));
     return kComplete;

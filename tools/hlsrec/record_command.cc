@@ -16,6 +16,7 @@
 #include "tools/hlsrec/record_options.h"
 #include "tools/hlsrec/reporter.h"
 #include "tools/hlsrec/signals.h"
+#include "tools/hlsrec/spool_choice.h"
 
 namespace hlsrec::tools {
 namespace {
@@ -111,12 +112,11 @@ class RecordRun {
     if (!source_options.ok()) return Usage(source_options.status());
     auto pump = MakePumpOptions(command_);
     if (!pump.ok()) return Usage(pump.status());
-    auto runtime = Runtime::Create(
-        {.spool_directory = ChooseSpool(command_),
-         .durability =
-             command_.no_sync ? Durability::kNone : Durability::kSegment,
-         .libav_logging =
-             command_.verbose ? LibavLog::kLeave : LibavLog::kSilence});
+    auto runtime = OpenRuntime(
+        command_, {.durability = command_.no_sync ? Durability::kNone
+                                                  : Durability::kSegment,
+                   .libav_logging = command_.verbose ? LibavLog::kLeave
+                                                     : LibavLog::kSilence});
     if (!runtime.ok()) return StorageRefused(runtime.status());
     runtime_ = std::move(runtime).value();
     source_options_ = std::move(source_options).value();
@@ -264,6 +264,10 @@ class RecordRun {
 
 }  // namespace
 
-int RunRecord(const RecordCommand& command) { return RecordRun(command).Run(); }
+int RunRecord(const RecordCommand& command) {
+  const int code = RecordRun(command).Run();
+  if (command.spool.empty()) TidySpools(SpoolsOf(command));
+  return code;
+}
 
 }  // namespace hlsrec::tools

@@ -187,7 +187,8 @@ StatusOr<Container> ParseContainer(const std::string& text) {
              fmt::format("`{}`: there are auto, ts, fmp4", text));
 }
 
-// The last part of the input that can be a name: "rtmp://h/live/cam1" is cam1.
+}  // namespace
+
 std::string StreamName(const RecordCommand& command) {
   if (!command.stream.empty()) return command.stream;
   std::string text = RedactUrl(command.input);
@@ -207,8 +208,6 @@ std::string StreamName(const RecordCommand& command) {
   }
   return name.empty() || name == "-" ? "stream" : name;
 }
-
-}  // namespace
 
 StatusOr<UrlSourceOptions> MakeSourceOptions(const RecordCommand& command) {
   UrlSourceOptions options{.url = command.input,
@@ -329,8 +328,21 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
   return options;
 }
 
-std::string ChooseSpool(const RecordCommand& command) {
-  if (!command.spool.empty()) return command.spool;
+bool NamesItselfAnew(const RecordCommand& command) {
+  return std::all_of(command.outputs.begin(), command.outputs.end(),
+                     [&](const std::string& output) {
+                       const auto names = NamesFor(command, output);
+                       if (!names.ok()) return false;
+                       const std::string& path = names->layout.playlist;
+                       const auto uses = [&path](std::string_view field) {
+                         return path.find(field) != std::string::npos;
+                       };
+                       return uses("{time") || uses("{epoch") ||
+                              (uses("{session") && command.session.empty());
+                     });
+}
+
+std::string SpoolsOf(const RecordCommand& command) {
   for (const std::string& output : command.outputs) {
     if (output.find("://") != std::string::npos) continue;
     const std::string root =

@@ -18,9 +18,14 @@ StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command);
 // Without tracks and renditions, which the source tells.
 StatusOr<RecordingOptions> MakeRecordingOptions(
     const RecordCommand& command, const std::shared_ptr<Runtime>& runtime);
-// Where segments wait until they are stored: beside the first local output, so
-// that they can be linked.
-std::string ChooseSpool(const RecordCommand& command);
+// The last part of the input that can be a name: "rtmp://h/live/cam1" is cam1;
+// unless it was told.
+std::string StreamName(const RecordCommand& command);
+// Each run writes other playlists: their names hold the session or the time.
+bool NamesItselfAnew(const RecordCommand& command);
+// The folder of spools: beside the first local output, so that segments can be
+// linked.
+std::string SpoolsOf(const RecordCommand& command);
 // The path of the playlist an output starts with, for people.
 std::string DescribeOutput(const std::string& output, const std::string& key);
 

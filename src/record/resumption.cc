@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "hlsrec/resume.h"
+#include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
+#include "src/record/answer.h"
+#include "src/record/plan_text.h"
+#include "src/record/restore.h"
+#include "src/spool/spool.h"
+
+namespace hlsrec {
+namespace {
+
+using deliver::OutputPlan;
+using record::Answer;
+using record::RecordingPlan;
+
+constexpr std::string_view kFile = "file:";
+
+StatusOr<std::shared_ptr<Sink>> OpenFormerSink(
+    const std::shared_ptr<Runtime>& runtime, const ResumeOptions& options,
+    const std::string& description) {
+  if (options.open_sink) return options.open_sink(description);
+  if (description.starts_with(kFile)) {
+    return OpenFileSink(runtime, {.root = description.substr(kFile.size())});
+  }
+  return FailedPrecondition("resume: {}: only file sinks can be made again",
+                            description);
+}
+
+// Outputs without a recording before them.
+//
+// Threads. Everything on its strand. Lifetime. Held by its outputs.
+class Resumption : public std::enable_shared_from_this<Resumption> {
+ public:
+  Resumption(std::shared_ptr<Runtime> runtime, RecordingPlan plan,
+             ResumeOptions options,
+             std::function<void(RecordingResult)> finished)
+      : runtime_(std::move(runtime)),
+        core_(runtime_->core()),
+        strand_(Strand::Create(core_.media())),
+        plan_(std::move(plan)),
+        options_(std::move(options)),
+        finished_(std::move(finished)) {}
+
+  void Start() {
+    strand_->Post([self = shared_from_this()] { self->Run(); });
+  }
+
+ private:
+  void Run() {
+    // An interruption that is resumed here is its end.
+    core_.spool().journal().Add(
+        spool::RecordingEnding{.recording = plan_.recording}, {});
+    results_.resize(plan_.outputs.size());
+    for (const OutputPlan& output : plan_.outputs) {
+      outputs_.push_back(std::make_shared<deliver::Output>(
+          strand_, core_.clock(), core_.spool().journal(), output,
+          [self = shared_from_this()](Event event) {
+            self->Emit(std::move(event));
+          }));
+    }
+    strand_->PostAt(core_.clock().Steady() + options_.finish_timeout,
+                    [weak = weak_from_this()] {
+                      if (const auto self = weak.lock()) self->GiveUp();
+                    });
+    const auto outputs = outputs_;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      outputs[i]->Restore(std::move(plan_.restored[i]));
+      outputs[i]->Finish([self = shared_from_this(), i](OutputResult result) {
+        self->OnOutputDone(i, std::move(result));
+      });
+    }
+  }
+
+  void Emit(Event event) {
+    if (options_.observer == nullptr) return;
+    event.time = core_.clock().Wall();
+    event.recording = plan_.options.stream;
+    options_.observer->OnEvent(event);
+  }
+
+  void GiveUp() {
+    const auto outputs = outputs_;
+    for (const auto& output : outputs) output->GiveUp();
+  }
+
+  void OnOutputDone(std::size_t output, OutputResult result) {
+    results_[output] = std::move(result);
+    if (++done_ < results_.size()) return;
+    RecordingResult all{.outputs = results_};
+    bool owes = false;
+    for (const OutputResult& each : results_) {
+      if (all.status.ok()) all.status = each.status;
+      owes = owes || !each.missing.empty();
+    }
+    for (const auto& each : outputs_) {
+      all.progress.segments_stored += each->stored();
+      all.progress.segments_lost += each->lost();
+      all.progress.put_retries += each->uploader().retries();
+    }
+    Emit({.type = EventType::kRecordingFinished, .status = all.status});
+    outputs_.clear();
+    if (owes) return Tell(std::move(all));
+    core_.spool().journal().Add(
+        spool::RecordingForgotten{.recording = plan_.recording},
+        [self = shared_from_this(), all](const Status& journaled) {
+          journaled.Ignore("the next run finds that nothing is owed");
+          self->strand_->Post([self, all] { self->Tell(all); });
+        });
+  }
+
+  void Tell(RecordingResult result) {
+    plan_.claim = nullptr;
+    finished_(std::move(result));
+  }
+
+  const std::shared_ptr<Runtime> runtime_;
+  RuntimeCore& core_;
+  const std::shared_ptr<Strand> strand_;
+  RecordingPlan plan_;
+  const ResumeOptions options_;
+  const std::function<void(RecordingResult)> finished_;
+  std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  std::vector<OutputResult> results_;
+  std::size_t done_ = 0;
+};
+
+InterruptedRecording Describe(const spool::RecordingSummary& summary,
+                              const RecordingPlan& plan) {
+  InterruptedRecording recording{.id = summary.recording,
+                                 .stream = plan.options.stream,
+                                 .session = plan.session,
+                                 .started = plan.started,
+                                 .ending = summary.ending};
+  for (const OutputPlan& output : plan.outputs) {
+    recording.sinks.push_back(output.sink_name);
+    for (const deliver::RenditionPlan& rendition : output.renditions) {
+      for (const deliver::PlaylistPlan& playlist : rendition.playlists) {
+        if (!playlist.key.empty()) recording.playlists.push_back(playlist.key);
+      }
+    }
+  }
+  std::set<const Body*> counted;
+  for (std::size_t o = 0; o < plan.restored.size(); ++o) {
+    for (const auto& segments : plan.restored[o]) {
+      if (o == 0) recording.segments += segments.size();
+      for (const deliver::RestoredSegment& segment : segments) {
+        using State = deliver::RestoredSegment::State;
+        if (segment.record.gap || segment.state == State::kStored ||
+            segment.state == State::kBackfilled) {
+          continue;
+        }
+        ++recording.segments_owed;
+        if (counted.insert(segment.record.body.get()).second) {
+          recording.bytes_owed += segment.record.size_bytes;
+        }
+      }
+    }
+  }
+  return recording;
+}
+
+}  // namespace
+
+StatusOr<std::vector<InterruptedRecording>> ListInterrupted(
+    const std::shared_ptr<Runtime>& runtime) {
+  if (runtime == nullptr) return InvalidArgument("resume: runtime: is null");
+  RuntimeCore& core = runtime->core();
+  std::vector<InterruptedRecording> recordings;
+  for (const auto& summary : core.spool().journal().Recordings()) {
+    HLSREC_ASSIGN_OR_RETURN(RecordingPlan plan,
+                            record::LoadPlan(summary.config));
+    plan.identity = summary.identity;
+    // Whoever records now is not interrupted.
+    if (!record::ClaimPlan(core, plan).ok()) continue;
+    HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, summary.recording, plan));
+    recordings.push_back(Describe(summary, plan));
+  }
+  return recordings;
+}
+
+StatusOr<RecordingResult> Resume(std::shared_ptr<Runtime> runtime,
+                                 std::int64_t recording,
+                                 const ResumeOptions& options) {
+  if (runtime == nullptr) return InvalidArgument("resume: runtime: is null");
+  RuntimeCore& core = runtime->core();
+  spool::Journal& journal = core.spool().journal();
+  const auto all = journal.Recordings();
+  const auto summary = std::find_if(all.begin(), all.end(), [&](const auto& s) {
+    return s.recording == recording;
+  });
+  if (summary == all.end()) {
+    return NotFound("resume: recording {}: is not in the spool", recording);
+  }
+  HLSREC_ASSIGN_OR_RETURN(RecordingPlan plan,
+                          record::LoadPlan(summary->config));
+  plan.identity = summary->identity;
+  HLSREC_RETURN_IF_ERROR(record::ClaimPlan(core, plan).WithContext("resume"));
+  for (OutputPlan& output : plan.outputs) {
+    HLSREC_ASSIGN_OR_RETURN(output.sink,
+                            OpenFormerSink(runtime, options, output.sink_name));
+    output.retry = {.first = options.retry_first, .max = options.retry_max};
+  }
+  HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, recording, plan));
+  const auto answer = std::make_shared<Answer<RecordingResult>>();
+  std::make_shared<Resumption>(
+      std::move(runtime), std::move(plan), options,
+      [answer](RecordingResult result) { answer->Set(std::move(result)); })
+      ->Start();
+  return answer->Take(core);
+}
+
+}  // namespace hlsrec

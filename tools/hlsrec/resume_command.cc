@@ -1,0 +1,169 @@
+#include "tools/hlsrec/resume_command.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "hlsrec/resume.h"
+#include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/spool_choice.h"
+#include "tools/hlsrec/text.h"
+
+namespace hlsrec::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kMegabyte = 1e6;
+
+std::string TimeText(std::chrono::system_clock::time_point time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+void PrintError(std::string_view text) {
+  std::fputs(fmt::format("hlsrec: {}\n", text).c_str(), stderr);
+}
+
+void PrintJson(const Json& json) {
+  std::fputs((json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n")
+                 .c_str(),
+             stdout);
+}
+
+class ResumeRun {
+ public:
+  explicit ResumeRun(const ResumeCommand& command) : command_(command) {}
+
+  int Run() {
+    const auto timeout = ParseDuration(command_.finish_timeout);
+    if (!timeout.ok()) {
+      PrintError(
+          fmt::format("--finish-timeout: {}", timeout.status().message()));
+      return kUsage;
+    }
+    options_.finish_timeout = *timeout;
+    const auto spools = FindSpools(command_.spool);
+    if (!spools.ok()) {
+      PrintError(spools.status().message());
+      return kUsage;
+    }
+    int code = kComplete;
+    for (const std::string& spool : *spools) {
+      code = std::max(code, RunSpool(spool));
+    }
+    return code;
+  }
+
+ private:
+  int RunSpool(const std::string& spool) {
+    int code = kComplete;
+    {
+      auto runtime = Runtime::Create(
+          {.spool_directory = spool, .libav_logging = LibavLog::kSilence});
+      if (!runtime.ok()) {
+        PrintError(runtime.status().message());
+        return runtime.status().code() == StatusCode::kFailedPrecondition
+                   ? kUsage
+                   : kStorageRefused;
+      }
+      const auto recordings = ListInterrupted(*runtime);
+      if (!recordings.ok()) {
+        PrintError(recordings.status().message());
+        return kStorageRefused;
+      }
+      for (const InterruptedRecording& recording : *recordings) {
+        if (command_.list) {
+          List(spool, recording);
+        } else {
+          code = std::max(code, Deliver(*runtime, recording));
+        }
+      }
+    }
+    if (!command_.list) TidySpools(spool);
+    return code;
+  }
+
+  void List(const std::string& spool, const InterruptedRecording& recording) {
+    if (command_.json) {
+      return PrintJson({{"spool", spool},
+                        {"stream", recording.stream},
+                        {"session", recording.session},
+                        {"started", TimeText(recording.started)},
+                        {"ending", recording.ending},
+                        {"sinks", recording.sinks},
+                        {"playlists", recording.playlists},
+                        {"segments", recording.segments},
+                        {"segments_owed", recording.segments_owed},
+                        {"bytes_owed", recording.bytes_owed}});
+    }
+    std::fputs(
+        fmt::format("{} ({}), begun {}: {}; {} segments, {} owed ({:.1f} MB)\n",
+                    recording.stream, recording.session,
+                    TimeText(recording.started),
+                    recording.ending ? "ended, not delivered" : "interrupted",
+                    recording.segments, recording.segments_owed,
+                    static_cast<double>(recording.bytes_owed) / kMegabyte)
+            .c_str(),
+        stdout);
+    for (const std::string& sink : recording.sinks) {
+      std::fputs(fmt::format("  to {}\n", sink).c_str(), stdout);
+    }
+    std::fputs(fmt::format("  in {}\n", spool).c_str(), stdout);
+  }
+
+  int Deliver(const std::shared_ptr<Runtime>& runtime,
+              const InterruptedRecording& recording) {
+    const auto result = Resume(runtime, recording.id, options_);
+    if (!result.ok()) {
+      PrintError(
+          fmt::format("{}: {}", recording.stream, result.status().message()));
+      return kUndelivered;
+    }
+    const bool complete = result->status.ok();
+    if (command_.json) {
+      Json outputs = Json::array();
+      for (const OutputResult& output : result->outputs) {
+        outputs.push_back({{"output", output.id},
+                           {"playlists", output.playlists},
+                           {"missing", output.missing}});
+      }
+      PrintJson({{"stream", recording.stream},
+                 {"session", recording.session},
+                 {"complete", complete},
+                 {"segments_stored", result->progress.segments_stored},
+                 {"outputs", outputs}});
+    } else {
+      std::fputs(fmt::format("{}: {} segments stored, {}\n", recording.stream,
+                             result->progress.segments_stored,
+                             complete ? "playlists ended"
+                                      : "not everything could be delivered")
+                     .c_str(),
+                 stdout);
+    }
+    if (complete) return kComplete;
+    PrintError(
+        fmt::format("{}: {}", recording.stream, result->status.message()));
+    for (const OutputResult& output : result->outputs) {
+      for (const std::string& key : output.missing) {
+        PrintError(fmt::format("not stored: {}", key));
+      }
+    }
+    return kUndelivered;
+  }
+
+  const ResumeCommand& command_;
+  ResumeOptions options_;
+};
+
+}  // namespace
+
+int RunResume(const ResumeCommand& command) { return ResumeRun(command).Run(); }
+
+}  // namespace hlsrec::tools

@@ -1,0 +1,23 @@
+#ifndef HLSREC_TOOLS_HLSREC_RESUME_COMMAND_H_
+#define HLSREC_TOOLS_HLSREC_RESUME_COMMAND_H_
+
+#include <string>
+
+namespace hlsrec::tools {
+
+// `hlsrec resume [SPOOL]`; durations are text (text.h).
+struct ResumeCommand {
+  std::string spool = ".";
+  bool list = false;
+  bool json = false;
+  std::string finish_timeout = "30";
+};
+
+// Delivers and ends what interrupted recordings left, or lists it. The exit
+// code: 0 nothing is owed any more (or listed), 1 usage or somebody records
+// there still, 4 something could not be delivered, 5 the spool can't be read.
+int RunResume(const ResumeCommand& command);
+
+}  // namespace hlsrec::tools
+
+#endif  // HLSREC_TOOLS_HLSREC_RESUME_COMMAND_H_
