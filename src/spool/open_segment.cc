@@ -288,8 +288,11 @@ void OpenSegment::OnJournaled(const Status& status,
   // With its sidecar it is adopted by the next run.
   if (!status.ok()) return sealed(status.WithContext("spool: journal"));
   state_->files.Remove(sidecar_path_).Ignore("the next run removes it");
-  const auto body = std::make_shared<SpooledBody>(state_, name_, size_);
-  sealed(SealedSegment{.body = body, .owed = body->owed(), .sha256 = sha256});
+  auto body = std::make_shared<SpooledBody>(state_, name_, size_);
+  auto owed = body->owed();
+  // The receiver alone decides how long it is held.
+  sealed(SealedSegment{
+      .body = std::move(body), .owed = std::move(owed), .sha256 = sha256});
 }
 
 void OpenSegment::Discard() {

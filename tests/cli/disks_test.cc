@@ -53,7 +53,7 @@ void CheckWhole(const std::string& folder, const std::string& name) {
 }  // namespace
 
 TEST_CASE("disks: a disk that fills up keeps its last good playlist") {
-  const TinyDisk disk("size=400k");
+  const TinyDisk disk("size=1424k");  // 400 KiB beside the spool's reserve
   const TempDirectory media;
   const std::string file = media.path("long.mp4");
   Ffmpeg({"-stream_loop", "9", "-i", MediaFile("h264_aac.mp4"), "-c", "copy",
@@ -72,6 +72,16 @@ TEST_CASE("disks: a disk that fills up keeps its last good playlist") {
     CHECK(entry.file_size() > 0);
     CHECK(entry.file_size() % 188 == 0);
   }
+}
+
+TEST_CASE("disks: one without room for the spool's reserve is refused") {
+  const TinyDisk disk("size=400k");
+  const Ended ended =
+      Run(Record({MediaFile("h264_aac.ts"), disk.path("index.m3u8")}));
+  INFO(ended.err);
+  CHECK(ended.code == 5);
+  CHECK(ended.err.find("No space left") != std::string::npos);
+  CHECK(!std::filesystem::exists(disk.path(".hlsrec-spool")));
 }
 
 TEST_CASE("disks: a read-only folder is refused from the start") {

@@ -97,6 +97,13 @@ std::vector<std::int64_t> Numbers(std::int64_t first, std::int64_t end) {
   return numbers;
 }
 
+TEST_CASE("runtime: a spool too small for segments is refused") {
+  const auto runtime = Runtime::Create({.spool_max_bytes = 1000});
+  CHECK(runtime.status() ==
+        Status(StatusCode::kInvalidArgument,
+               "runtime: spool_max_bytes: 1000: want at least 16 MiB"));
+}
+
 TEST_CASE("recorder: the playlist of a plain recording, whole") {
   Studio studio;
   auto recorder = studio.Open(studio.Options(/*audio=*/false));

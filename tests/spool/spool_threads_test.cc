@@ -42,6 +42,13 @@ constexpr int kWriters = 4;
 constexpr int kSegments = 20;
 constexpr std::uint64_t kBlock = 1000;
 
+// Until what was posted before is through.
+void WaitForIo(RuntimeCore& core) {
+  const auto through = std::make_shared<Latch>();
+  core.Io("")->Post([through] { through->Open(); });
+  through->Wait();
+}
+
 // Writes, seals and delivers, within a quota for a few segments.
 void WriteSegments(Spool& spool, int rendition, std::atomic<int>& bad) {
   const auto pending = std::make_shared<PendingBytes>(0);
@@ -88,6 +95,7 @@ TEST_CASE("spool: writers on threads of their own share it") {
       threads.emplace_back([&, i] { WriteSegments(**spool, i, bad); });
     }
     for (std::thread& thread : threads) thread.join();
+    WaitForIo(core);  // which lets go of the last segment after telling of it
     core.Stop();
   }
   CHECK(bad == 0);
@@ -110,9 +118,7 @@ TEST_CASE(
           (*spool)->Create({.id = {.recording = 1}, .extension = "ts"}, {});
       writer->Append(Bytes(kBlock, 'x'));
       writer->MarkChunk(std::chrono::seconds(1));
-      const auto written = std::make_shared<Latch>();
-      core.Io("")->Post([written] { written->Open(); });
-      written->Wait();
+      WaitForIo(core);
       for (int block = 2; block <= 20; ++block) {
         writer->Append(Bytes(kBlock, 'x'));
         writer->MarkChunk(std::chrono::seconds(block));
