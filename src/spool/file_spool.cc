@@ -64,15 +64,17 @@ class FileSpool final : public Spool {
       : state_(std::move(state)), lock_(std::move(lock)) {}
   // Threads have ended. Only a folder goes in which nothing waits.
   ~FileSpool() override {
-    const bool owes = journal_ == nullptr || !journal_->Recordings().empty();
+    const bool holds_nothing =
+        journal_ != nullptr && journal_->Recordings().empty();
     journal_ = nullptr;
     state_->Close();
     state_->space->ReleaseReserve();
-    if (owes) return;
-    for (const std::string_view suffix : {"", "-wal", "-shm"}) {
-      state_->files
-          .Remove(fmt::format("{}{}", state_->PathOf(kJournalName), suffix))
-          .Ignore("holds nothing");
+    if (holds_nothing) {
+      for (const std::string_view suffix : {"", "-wal"}) {
+        state_->files
+            .Remove(fmt::format("{}{}", state_->PathOf(kJournalName), suffix))
+            .Ignore("tidiness");
+      }
     }
     const auto entries = state_->files.List(state_->directory);
     if (!entries.ok() || entries->size() != 1 ||
