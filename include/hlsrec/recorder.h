@@ -71,6 +71,14 @@ struct TimelineOptions {
   std::chrono::milliseconds wait_for_keyframe{10000};
 };
 
+// What happens when the spool's disk or its quota is full.
+enum class WhenSpoolFull {
+  kStop,        // the recording ends in good order, with a clear error
+  kWait,        // until there is room; Push() refuses beyond max_pending_bytes
+  kDropOldest,  // the oldest segments that wait for an output make room: each
+                // becomes an EXT-X-GAP there
+};
+
 enum class IfPlaylistExists {
   kFail,    // kAlreadyExists; nothing is touched
   kAppend,  // continue it: numbers, TARGETDURATION, init sections; a
@@ -128,6 +136,8 @@ struct RecordingOptions {
 
   // Bytes that may wait between Push() and the spool; then Push() refuses.
   std::uint64_t max_pending_bytes = std::uint64_t{32} << 20;
+  // Stopping is the default because nobody has to find out from a gap.
+  WhenSpoolFull spool_full = WhenSpoolFull::kStop;
   // How long Finish() may take to get everything acknowledged.
   std::chrono::milliseconds finish_timeout{30000};
   // A put that failed for a reason that may pass is tried again after this,

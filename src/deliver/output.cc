@@ -158,6 +158,8 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
         pending.state = Pending::State::kStored;
         rendition.bandwidth.Add(pending.record.size_bytes,
                                 pending.record.duration);
+      } else if (pending.record.body == nullptr && pending.was_gap) {
+        pending.state = Pending::State::kLost;
       } else if (pending.record.body == nullptr) {
         pending.state = Pending::State::kLost;
         ++lost_;
@@ -299,7 +301,11 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
 void Output::Lose(Rendition& rendition, Pending& pending,
                   const Status& status) {
   ++lost_;
-  missing_.push_back(pending.key);
+  if (!pending.dropped) {
+    missing_.push_back(pending.key);
+  } else if (pending.record.owed != nullptr) {
+    --*pending.record.owed;
+  }
   pending.record.body = nullptr;
   EmitFor(EventType::kSegmentLost, rendition, pending, status);
   // Given up for this run only: the next one owes it still.
@@ -326,6 +332,33 @@ void Output::Lose(Rendition& rendition, Pending& pending,
           self->Advance(losing);
         });
       });
+}
+
+bool Output::DropOldest() {
+  std::optional<std::uint64_t> oldest;
+  const auto waiting = [](const Pending& pending) {
+    return pending.state == Pending::State::kWaiting;
+  };
+  for (const Rendition& rendition : renditions_) {
+    const auto first = std::find_if(rendition.pending.begin(),
+                                    rendition.pending.end(), waiting);
+    if (first == rendition.pending.end()) continue;
+    oldest = std::min(oldest.value_or(UINT64_MAX), first->record.index);
+  }
+  if (!oldest) return false;
+  for (Rendition& rendition : renditions_) {
+    Pending* pending = FindPending(rendition, *oldest);
+    if (pending == nullptr || !waiting(*pending)) continue;
+    pending->dropped = true;
+    uploader_->Abandon(pending->key);
+    // Not even under way: it waits for its init section.
+    pending = FindPending(rendition, *oldest);
+    if (pending == nullptr || !waiting(*pending)) continue;
+    Lose(rendition, *pending,
+         ResourceExhausted("{}: dropped to make room", pending->key));
+    Advance(rendition);
+  }
+  return true;
 }
 
 bool Output::ListReady(Rendition& rendition) {

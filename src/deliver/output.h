@@ -140,9 +140,14 @@ class Output : public std::enable_shared_from_this<Output> {
   void Add(SegmentRecord segment);
   // What the bitstream says of a rendition; may come again.
   void Describe(int rendition, RenditionInfo info);
+  // Gives up the oldest segments that are not stored, of one index, and their
+  // room in the spool. False: there are none.
+  bool DropOldest();
   // No more segments: end all playlists; `done` once, when all is stored or
   // given up.
   void Finish(std::function<void(OutputResult)> done);
+  // Nobody is told, what is held goes: the strand will not run again.
+  void LetGo();
   // Out of time: what is not stored is missing.
   void GiveUp();
 
@@ -165,6 +170,8 @@ class Output : public std::enable_shared_from_this<Output> {
     } state = State::kWaiting;
     // Of an earlier run: may be there already.
     bool restored = false;
+    // The spool needs its room.
+    bool dropped = false;
     // An earlier version listed it as a gap.
     bool was_gap = false;
   };

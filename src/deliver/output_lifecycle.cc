@@ -58,6 +58,11 @@ void Output::GiveUp() {
   CheckFinished();
 }
 
+void Output::LetGo() {
+  done_ = nullptr;
+  uploader_->LetGo();
+}
+
 void Output::ScheduleDeleteAfterEnd() {
   if (!plan_.delete_after_end) return;
   // What lists goes before what is listed.

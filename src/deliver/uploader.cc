@@ -55,6 +55,15 @@ void Uploader::Put(PutRequest request, Done done, Earlier earlier) {
   Start();
 }
 
+void Uploader::Abandon(const std::string& key) {
+  const auto job = std::find_if(
+      jobs_.begin(), jobs_.end(),
+      [&key](const auto& each) { return each.second.request.key == key; });
+  if (job == jobs_.end()) return;
+  std::erase(waiting_, job->first);
+  Finish(job->first, Cancelled("put: {}: dropped to make room", key));
+}
+
 void Uploader::Remove(const std::string& key, Done done) {
   if (sink_ == nullptr) {
     return done(Cancelled("remove: {}: the output was given up", key));
@@ -85,7 +94,11 @@ void Uploader::Attempt(JobId id) {
 
 void Uploader::OnReply(JobId id, Status status) {
   const auto found = jobs_.find(id);
-  if (found == jobs_.end()) return;
+  if (found == jobs_.end()) {
+    if (stopped_) return;
+    --in_flight_;  // of one that was abandoned
+    return Start();
+  }
   Job& job = found->second;
   if (status.code() == StatusCode::kAlreadyExists && job.maybe_stored &&
       !stopped_) {
@@ -152,6 +165,13 @@ void Uploader::Finish(JobId id, const Status& status) {
   if (node.empty()) return;
   backlog_bytes_ -= node.mapped().request.body->size();
   node.mapped().done(status);
+}
+
+void Uploader::LetGo() {
+  stopped_ = true;
+  sink_ = nullptr;
+  waiting_.clear();
+  std::exchange(jobs_, {}).clear();
 }
 
 void Uploader::Stop() {

@@ -49,9 +49,13 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
 
   // Puts in order of calls as far as there is room; `done` on the strand.
   void Put(PutRequest request, Done done, Earlier earlier = Earlier::kNone);
+  // Gives one put up, wherever it is; a reply that still comes is ignored.
+  void Abandon(const std::string& key);
   // One attempt, beside the puts.
   void Remove(const std::string& key, Done done);
   void Stop();
+  // Nobody is told, what is held goes: the strand will not run again.
+  void LetGo();
 
   [[nodiscard]] std::uint64_t backlog_objects() const { return jobs_.size(); }
   [[nodiscard]] std::uint64_t backlog_bytes() const { return backlog_bytes_; }

@@ -39,6 +39,12 @@ std::string_view EventTypeName(EventType type) {
       return "source_lost";
     case EventType::kSourceRestored:
       return "source_restored";
+    case EventType::kSpoolFull:
+      return "spool_full";
+    case EventType::kSpoolRoom:
+      return "spool_room";
+    case EventType::kRecordingResumed:
+      return "recording_resumed";
     case EventType::kRecordingFinished:
       return "recording_finished";
     case EventType::kRecordingDeleted:

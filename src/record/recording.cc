@@ -31,6 +31,18 @@ std::int64_t TimescaleOf(const media::StreamFormat& format) {
   return format.sample_rate > 0 ? format.sample_rate : kClockRate;
 }
 
+std::uint64_t CountOwed(const RecordingPlan& plan) {
+  std::uint64_t owed = 0;
+  for (const auto& output : plan.restored) {
+    for (const auto& rendition : output) {
+      for (const deliver::RestoredSegment& segment : rendition) {
+        if (segment.record.body != nullptr) ++owed;
+      }
+    }
+  }
+  return owed;
+}
+
 std::string_view VideoRangeName(media::VideoRange range) {
   switch (range) {
     case media::VideoRange::kSdr:
@@ -84,7 +96,7 @@ Status Recording::Start() {
           strand_, core_.clock(), core_.spool(),
           Packager::Options{
               .recording = plan_.recording,
-              .writer = {.pending = pending_},
+              .writer = MakeWriterOptions(),
               .rendition = static_cast<int>(i),
               .fmp4 = fmp4,
               .flush_ticks = Ticks90(plan_.options.segment.flush_interval)},
@@ -109,6 +121,11 @@ Status Recording::Start() {
   recorded_until_ = plan_.not_before;
   next_index_ = plan_.next_index;
   started_ = plan_.continued || next_index_ > 0;
+  if (plan_.resumed) {
+    Emit({.type = EventType::kRecordingResumed,
+          .count = CountOwed(plan_),
+          .message = plan_.session});
+  }
   for (std::size_t o = 0; o < plan_.restored.size(); ++o) {
     outputs_[o]->Restore(std::move(plan_.restored[o]));
   }

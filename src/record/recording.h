@@ -90,6 +90,9 @@ class Recording : public std::enable_shared_from_this<Recording> {
 
   void OnSealed(const deliver::SegmentRecord& record);
   void ForgetOld(int rendition);
+  spool::WriterOptions MakeWriterOptions();
+  void OnSpoolFull(const Status& status);
+  void MakeRoom();
   // Before the gate.
   void MakeTracks(std::vector<Track> tracks);
   void Drain();  // nothing that is on its way waits for more
@@ -165,6 +168,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   WallTime anchor_wall_ = {};
   WallTime recorded_until_ = {};
   bool flush_armed_ = false;
+  bool spool_full_ = false;
 
   struct DropCount {
     std::string reason;

@@ -8,6 +8,43 @@
 
 namespace hlsrec::record {
 
+// Several outputs may hold what makes room.
+constexpr std::chrono::milliseconds kMakeRoomAgain{250};
+
+spool::WriterOptions Recording::MakeWriterOptions() {
+  spool::WriterOptions options{.pending = pending_};
+  if (plan_.options.spool_full == WhenSpoolFull::kStop) return options;
+  options.when_full = spool::SpoolFull::kWait;
+  options.on_full = [weak = weak_from_this(),
+                     strand = strand_](const Status& status) {
+    strand->Post([weak, status] {
+      if (const auto self = weak.lock()) self->OnSpoolFull(status);
+    });
+  };
+  return options;
+}
+
+void Recording::OnSpoolFull(const Status& status) {
+  const bool full = !status.ok();
+  if (done_ || std::exchange(spool_full_, full) == full) return;
+  Emit({.type = full ? EventType::kSpoolFull : EventType::kSpoolRoom,
+        .status = status});
+  if (full) MakeRoom();
+}
+
+void Recording::MakeRoom() {
+  if (!spool_full_ || done_ ||
+      plan_.options.spool_full != WhenSpoolFull::kDropOldest) {
+    return;
+  }
+  const auto outputs = outputs_;
+  for (const auto& output : outputs) output->DropOldest();
+  strand_->PostAt(core_.clock().Steady() + kMakeRoomAgain,
+                  [weak = weak_from_this()] {
+                    if (const auto self = weak.lock()) self->MakeRoom();
+                  });
+}
+
 void Recording::OnRestart(std::vector<Track> tracks) {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
   Drain();
@@ -144,7 +181,8 @@ void Recording::LetGo() {
   done_ = true;
   held_.clear();
   renditions_.clear();
-  outputs_.clear();
+  const auto outputs = std::exchange(outputs_, {});
+  for (const auto& output : outputs) output->LetGo();
   finished_ = nullptr;
 }
 

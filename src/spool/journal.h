@@ -53,7 +53,7 @@ struct SegmentSealed {
   std::string init_hash = {};
   std::string file = {};  // its name in the spool; empty for a gap
   std::uint64_t size_bytes = 0;
-  std::string sha256 = {};  // hex
+  std::string sha256 = {};  // hex; empty without durability
 };
 enum class Outcome {
   kStored = 1,

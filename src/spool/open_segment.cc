@@ -191,11 +191,20 @@ Status OpenSegment::Write(Block& block) {
     }
     return Full(status.WithContext("spool"));
   }
-  hash_.Add(block.bytes());
+  if (hashes()) hash_.Add(block.bytes());
   if (size_ == 0) state_->space->OnOpened();
   size_ += size;
   state_->buffers.Return(block.Take());
   return {};
+}
+
+// What is not synced is not verified either: hashing is most of the cost.
+bool OpenSegment::hashes() const {
+  return state_->durability != Durability::kNone;
+}
+
+std::string OpenSegment::HashSoFar() const {
+  return hashes() ? hash_.Hex() : std::string();
 }
 
 bool OpenSegment::SyncDue() {
@@ -213,7 +222,7 @@ Status OpenSegment::WriteMark(const Mark& mark) {
   HLSREC_RETURN_IF_ERROR(WriteSidecar(RenderSidecarChunk(
       {.end = size_,
        .duration = mark.duration,
-       .sha256_prefix = hash_.Hex().substr(0, SidecarChunk::kShaDigits)})));
+       .sha256_prefix = HashSoFar().substr(0, SidecarChunk::kShaDigits)})));
   marked_ = size_;
   if (!sync) return {};
   HLSREC_RETURN_IF_ERROR(sidecar_->Sync().WithContext("spool"));
@@ -264,7 +273,7 @@ void OpenSegment::Finish(End end) {
   media_ = nullptr;
   sidecar_ = nullptr;
   state_->space->OnSealed(size_);
-  const std::string sha256 = hash_.Hex();
+  const std::string sha256 = HashSoFar();
   SegmentSealed entry{.id = start_.id,
                       .duration = end.duration,
                       .start = start_.start,

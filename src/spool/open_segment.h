@@ -75,6 +75,8 @@ class OpenSegment final : public std::enable_shared_from_this<OpenSegment> {
   Status CloseMedia();
   void OnJournaled(const Status& status, const SegmentWriter::Sealed& sealed,
                    const std::string& sha256);
+  [[nodiscard]] bool hashes() const;
+  [[nodiscard]] std::string HashSoFar() const;
   Status CreateFiles();
   StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path);
   // Cuts off what a write that failed may have left.

@@ -79,11 +79,11 @@ std::optional<SidecarChunk> ParseChunk(std::string_view line) {
   std::int64_t duration_us = 0;
   if (fields.size() != 3 || !ParseNumber(fields[0], chunk.end) ||
       !ParseNumber(fields[1], duration_us) ||
-      fields[2].size() != SidecarChunk::kShaDigits) {
+      (fields[2] != "-" && fields[2].size() != SidecarChunk::kShaDigits)) {
     return std::nullopt;
   }
   chunk.duration = std::chrono::microseconds(duration_us);
-  chunk.sha256_prefix = fields[2];
+  if (fields[2] != "-") chunk.sha256_prefix = fields[2];
   return chunk;
 }
 
@@ -101,8 +101,9 @@ std::string RenderSidecarHeader(const SegmentStart& start) {
 }
 
 std::string RenderSidecarChunk(const SidecarChunk& chunk) {
-  return WithSum(fmt::format("{} {} {}", chunk.end, chunk.duration.count(),
-                             chunk.sha256_prefix));
+  return WithSum(
+      fmt::format("{} {} {}", chunk.end, chunk.duration.count(),
+                  chunk.sha256_prefix.empty() ? "-" : chunk.sha256_prefix));
 }
 
 StatusOr<Sidecar> ParseSidecar(std::string_view text) {

@@ -20,7 +20,8 @@
 // BREAK is 1 before a discontinuity, INIT the init section's hash or "-". A
 // chunk ends at byte END of the media file and lasts DURATION_US from the
 // segment's start; SHA is the beginning of the SHA-256 of all bytes before END,
-// SUM that of the line before it.
+// or "-" where nothing is synced and so nothing is verified, SUM that of the
+// line before it.
 namespace hlsrec::spool {
 
 inline constexpr std::string_view kSidecarSuffix = ".open";
@@ -28,7 +29,7 @@ inline constexpr std::string_view kSidecarSuffix = ".open";
 struct SidecarChunk {
   std::uint64_t end = 0;
   std::chrono::microseconds duration{0};
-  std::string sha256_prefix = {};  // kShaDigits of it
+  std::string sha256_prefix = {};  // kShaDigits of it, or none
 
   static constexpr std::size_t kShaDigits = 16;
 };

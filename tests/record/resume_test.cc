@@ -2,8 +2,11 @@
 #include <set>
 
 #include "hlsrec/recorder.h"
+#include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
+#include "src/base/file.h"
 #include "src/playlist/parse.h"
+#include "src/spool/spool.h"
 #include "tests/catch.h"
 #include "tests/record/synthetic.h"
 #include "tests/temporary_directory.h"
@@ -23,9 +26,20 @@ struct Studio {
   std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
   std::unique_ptr<SimulatedRuntime> simulation;
 
-  Studio() { Start(); }
+  std::uint64_t max_bytes = 0;  // of the spool
+
+  explicit Studio(std::uint64_t spool_bytes = 0) : max_bytes(spool_bytes) {
+    Start();
+  }
   void Start() {
-    auto created = SimulatedRuntime::Create(clock, directory.Path("spool"));
+    auto created = SimulatedRuntime::Create(
+        clock, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
+          auto opened = spool::OpenFileSpool(
+              core, PosixFileSystem(),
+              {.directory = directory.Path("spool"), .max_bytes = max_bytes});
+          if (opened.ok()) out = std::move(opened).value();
+          return opened.status();
+        });
     INFO(created.status().message());
     REQUIRE(created.ok());
     simulation = std::move(created).value();
@@ -114,6 +128,129 @@ TEST_CASE("resume: a killed recording goes on where it was") {
   studio.simulation = nullptr;
   // Nothing is owed, nothing is left.
   CHECK_FALSE(std::filesystem::exists(studio.directory.Path("spool")));
+}
+
+TEST_CASE("resume: an interrupted recording is listed, delivered and ended") {
+  Studio studio;
+  auto stalled = std::make_shared<testing::FaultySink>(
+      studio.sink, [](std::uint64_t, const std::string& key) {
+        testing::FaultySink::Decision decision;
+        if (key == "2.ts") decision.fault = testing::Fault::kStall;
+        return decision;
+      });
+  RecordingOptions options = studio.Options();
+  options.outputs[0].sink = stalled;
+  auto recorder = studio.Open(std::move(options));
+  studio.Push(*recorder, Stream(9, 25, false));
+  CHECK(studio.Playlist().segments.size() == 2);
+  // Nobody resumes what is being recorded.
+  const auto& runtime = studio.simulation->runtime();
+  CHECK(ListInterrupted(runtime)->empty());
+  CHECK(Resume(runtime, 1).status().code() == StatusCode::kFailedPrecondition);
+  studio.Kill(recorder);
+
+  studio.Start();
+  const auto listed = ListInterrupted(studio.simulation->runtime());
+  REQUIRE(listed.ok());
+  REQUIRE(listed->size() == 1);
+  const InterruptedRecording& left = listed->front();
+  CHECK(left.stream == "cam");
+  CHECK_FALSE(left.ending);
+  CHECK(left.playlists == std::vector<std::string>{"index.m3u8"});
+  CHECK(left.segments == 5);
+  // The stalled one, and the open one; 3.ts was stored before.
+  CHECK(left.segments_owed == 2);
+  CHECK(left.bytes_owed > 0);
+  CHECK(Resume(studio.simulation->runtime(), left.id).status().code() ==
+        StatusCode::kFailedPrecondition);  // memory can't be made again
+  const auto result = Resume(
+      studio.simulation->runtime(), left.id,
+      {.open_sink =
+           [&](const std::string& name) -> StatusOr<std::shared_ptr<Sink>> {
+        CHECK(name == stalled->Describe());
+        return std::shared_ptr<Sink>(studio.sink);
+      }});
+  REQUIRE(result.ok());
+  CHECK(result->status.ok());
+  const auto list = studio.Playlist();
+  CHECK(list.segments.size() == 5);
+  CHECK(list.end_list.present());
+  CHECK(ListInterrupted(studio.simulation->runtime())->empty());
+}
+
+// What becomes of a recording whose sink stands still until `Release()`.
+struct Stalled {
+  Studio studio{200000};
+  bool stalls = false;
+  std::shared_ptr<testing::FaultySink> sink =
+      std::make_shared<testing::FaultySink>(
+          studio.sink, [this](std::uint64_t, const std::string&) {
+            testing::FaultySink::Decision decision;
+            if (stalls) decision.fault = testing::Fault::kStall;
+            return decision;
+          });
+
+  std::unique_ptr<Recorder> Open(WhenSpoolFull when) {
+    RecordingOptions options = studio.Options();
+    options.outputs[0].sink = sink;
+    options.spool_full = when;
+    options.max_pending_bytes = 100000;
+    auto recorder = studio.Open(std::move(options));
+    stalls = true;
+    return recorder;
+  }
+  // How many of them were taken.
+  std::size_t PushWhatIsTaken(Recorder& recorder,
+                              const std::vector<Packet>& packets) {
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+      if (!recorder.Push(packets[i]).ok()) return i;
+      studio.simulation->Advance(milliseconds(40));
+    }
+    return packets.size();
+  }
+};
+
+TEST_CASE("spool full: a recording waits, and goes on when there is room") {
+  Stalled stalled;
+  auto recorder = stalled.Open(WhenSpoolFull::kWait);
+  const auto packets = Stream(600, 25, false);
+  const std::size_t taken = stalled.PushWhatIsTaken(*recorder, packets);
+  INFO(taken);
+  REQUIRE(taken < packets.size());
+  stalled.stalls = false;
+  stalled.sink->Release();
+  stalled.studio.simulation->Advance(seconds(2));
+  CHECK(recorder->Push(packets[taken]).ok());
+  recorder->Finish();
+  const RecordingResult result = recorder->Wait();
+  INFO(result.status.message());
+  CHECK(result.status.ok());
+  CHECK(result.progress.packets_dropped == 0);
+  CHECK(stalled.studio.Marks().size() == taken + 1);
+}
+
+TEST_CASE("spool full: the oldest make room, as gaps") {
+  Stalled stalled;
+  auto recorder = stalled.Open(WhenSpoolFull::kDropOldest);
+  const auto packets = Stream(600, 25, false);
+  CHECK(stalled.PushWhatIsTaken(*recorder, packets) == packets.size());
+  stalled.stalls = false;
+  stalled.sink->Release();
+  recorder->Finish();
+  const RecordingResult result = recorder->Wait();
+  INFO(result.status.message());
+  CHECK(result.status.ok());
+  CHECK(result.progress.segments_lost > 0);
+  const auto list = stalled.studio.Playlist();
+  CHECK(list.segments.size() == 300);
+  std::size_t gaps = 0;
+  for (const auto& segment : list.segments) {
+    if (segment.gap) ++gaps;
+  }
+  CHECK(gaps == result.progress.segments_lost);
+  // What is kept is the newest.
+  CHECK_FALSE(list.segments.back().gap);
+  CHECK(stalled.studio.Marks().back() == 14999);
 }
 
 }  // namespace

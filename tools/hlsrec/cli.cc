@@ -179,8 +179,25 @@ void AddStorage(CLI::App& app, RecordCommand& record) {
                  "first output by default")
       ->type_name("FOLDER")
       ->group(group);
+  app.add_option("--spool-max", record.spool_max,
+                 "Most that may wait there, as in 20G; the disk by default")
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("--spool-full", record.spool_full,
+                 "When the disk or --spool-max is full: stop, wait for room, "
+                 "or drop-oldest: undelivered segments become gaps")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"stop", "wait", "drop-oldest"}))
+      ->group(group);
+  app.add_option("--durability", record.durability,
+                 "What a power failure may cost: segment: the open one; "
+                 "second: a second of it; none: what the kernel had not "
+                 "written. kill -9 costs a second at most with each")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"none", "segment", "second"}))
+      ->group(group);
   app.add_flag("--no-sync", record.no_sync,
-               "Do not wait for the disk: faster, and lost at power failure")
+               "--durability none, for the outputs too: faster")
       ->group(group);
   app.add_option("--finish-timeout", record.finish_timeout,
                  "Time to store what is left at the end")

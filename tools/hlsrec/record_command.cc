@@ -112,11 +112,11 @@ class RecordRun {
     if (!source_options.ok()) return Usage(source_options.status());
     auto pump = MakePumpOptions(command_);
     if (!pump.ok()) return Usage(pump.status());
-    auto runtime = OpenRuntime(
-        command_, {.durability = command_.no_sync ? Durability::kNone
-                                                  : Durability::kSegment,
-                   .libav_logging = command_.verbose ? LibavLog::kLeave
-                                                     : LibavLog::kSilence});
+    auto runtime_options = MakeRuntimeOptions(command_);
+    if (!runtime_options.ok()) return Usage(runtime_options.status());
+    runtime_options->libav_logging =
+        command_.verbose ? LibavLog::kLeave : LibavLog::kSilence;
+    auto runtime = OpenRuntime(command_, *runtime_options);
     if (!runtime.ok()) return StorageRefused(runtime.status());
     runtime_ = std::move(runtime).value();
     source_options_ = std::move(source_options).value();

@@ -54,6 +54,9 @@ struct RecordCommand {
 
   // Storage
   std::string spool;
+  std::string spool_max;
+  std::string spool_full = "stop";
+  std::string durability = "segment";
   bool no_sync = false;
   std::string finish_timeout = "30";
 

@@ -209,6 +209,21 @@ std::string StreamName(const RecordCommand& command) {
   return name.empty() || name == "-" ? "stream" : name;
 }
 
+StatusOr<RuntimeOptions> MakeRuntimeOptions(const RecordCommand& command) {
+  RuntimeOptions options;
+  if (command.no_sync || command.durability == "none") {
+    options.durability = Durability::kNone;
+  } else if (command.durability == "second") {
+    options.durability = Durability::kSecond;
+  }
+  if (!command.spool_max.empty()) {
+    const auto most = ParseBytes(command.spool_max);
+    if (!most.ok()) return Bad("--spool-max", most.status().message());
+    options.spool_max_bytes = *most;
+  }
+  return options;
+}
+
 StatusOr<UrlSourceOptions> MakeSourceOptions(const RecordCommand& command) {
   UrlSourceOptions options{.url = command.input,
                            .listen = command.listen,
@@ -272,6 +287,11 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
   options.segment.target_duration = *target;
   if (command.stop_after_segments > 0) {
     options.max_segments = command.stop_after_segments;
+  }
+  if (command.spool_full == "wait") {
+    options.spool_full = WhenSpoolFull::kWait;
+  } else if (command.spool_full == "drop-oldest") {
+    options.spool_full = WhenSpoolFull::kDropOldest;
   }
   if (!command.max_gop.empty()) {
     const auto gop = Duration("--max-gop", command.max_gop);

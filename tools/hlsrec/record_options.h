@@ -18,6 +18,8 @@ StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command);
 // Without tracks and renditions, which the source tells.
 StatusOr<RecordingOptions> MakeRecordingOptions(
     const RecordCommand& command, const std::shared_ptr<Runtime>& runtime);
+// The spool's part of the runtime's options.
+StatusOr<RuntimeOptions> MakeRuntimeOptions(const RecordCommand& command);
 // The last part of the input that can be a name: "rtmp://h/live/cam1" is cam1;
 // unless it was told.
 std::string StreamName(const RecordCommand& command);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 namespace hlsrec::tools {
@@ -81,6 +82,34 @@ StatusOr<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   constexpr double kMost = 1e15;
   if (!(total <= kMost)) return bad;
   return std::chrono::milliseconds(std::llround(total));
+}
+
+StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
+  const std::string given(text);
+  const auto bad = [&given] {
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("`{}`: want a size, as in 500M or 20G", given));
+  };
+  if (text.ends_with('B')) text.remove_suffix(1);
+  double factor = 1;
+  constexpr std::string_view kUnits = "kMGT";
+  if (!text.empty()) {
+    const char unit = text.back() == 'K' ? 'k' : text.back();
+    if (const std::size_t power = kUnits.find(unit);
+        power != std::string_view::npos) {
+      for (std::size_t i = 0; i <= power; ++i) factor *= 1000;
+      text.remove_suffix(1);
+    }
+  }
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto read =
+      std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  if (read.ec != std::errc() || read.ptr != end || number < 0 ||
+      number * factor > 1e18) {
+    return bad();
+  }
+  return static_cast<std::uint64_t>(number * factor);
 }
 
 std::string FormatBytes(std::uint64_t bytes) {

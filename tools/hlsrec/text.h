@@ -14,6 +14,9 @@ namespace hlsrec::tools {
 // "10", "1.5s", "500ms", "2m", "1h30m"; a bare number is seconds.
 StatusOr<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
+// "500M", "20G", "1.5T"; powers of 1,000, as FormatBytes() writes them. A bare
+// number is bytes.
+StatusOr<std::uint64_t> ParseBytes(std::string_view text);
 // "1.5 GB", "320 kB".
 std::string FormatBytes(std::uint64_t bytes);
 // "01:02:03".
