@@ -11,6 +11,7 @@
 
 #include "hlsrec/pump.h"
 #include "hlsrec/recorder.h"
+#include "hlsrec/resume.h"
 #include "hlsrec/source.h"
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/record_options.h"
@@ -192,6 +193,7 @@ class RecordRun {
       return usage ? kUsage : kStorageRefused;
     }
     Recorder& recorder = **opened;
+    TellInterrupted();
     interruption_.Watch(&recorder);
     reporter_->StartStatus([&recorder] { return recorder.progress(); });
     pump.stop = [this] { return interruption_.stopping(); };
@@ -206,6 +208,19 @@ class RecordRun {
     const int code = Conclude(pumped, result);
     if (!command_.delete_on_end.empty()) AwaitDeletion();
     return code;
+  }
+
+  // Recordings of other names that wait in the same spool.
+  void TellInterrupted() {
+    const auto left = ListInterrupted(runtime_);
+    if (!left.ok()) return reporter_->Error(left.status().message());
+    for (const InterruptedRecording& recording : *left) {
+      reporter_->Say(fmt::format(
+          "an interrupted recording waits: {} ({}), {} segments owed: "
+          "`hlsrec resume {}` ends it",
+          recording.stream, recording.session, recording.segments_owed,
+          command_.spool.empty() ? SpoolsOf(command_) : command_.spool));
+    }
   }
 
   void AwaitDeletion() {
