@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -24,7 +25,11 @@ struct SegmentId {
   int packaging = 0;
   std::uint64_t index = 0;  // in the recording, from 0
 
-  friend auto operator<=>(const SegmentId&, const SegmentId&) = default;
+  friend bool operator==(const SegmentId&, const SegmentId&) = default;
+  friend bool operator<(const SegmentId& a, const SegmentId& b) {
+    return std::tie(a.recording, a.rendition, a.packaging, a.index) <
+           std::tie(b.recording, b.rendition, b.packaging, b.index);
+  }
 };
 
 // What is written down. Texts named "opaque" are whoever wrote them's own.

@@ -264,7 +264,7 @@ Status OpenSegment::CloseMedia() {
   return state_->files.SyncDirectory(state_->directory).WithContext("spool");
 }
 
-void OpenSegment::Finish(End end) {
+void OpenSegment::Finish(const End& end) {
   if (Status status = CloseMedia(); !status.ok()) {
     failure_ = status;
     Discard();

@@ -71,7 +71,7 @@ class OpenSegment final : public std::enable_shared_from_this<OpenSegment> {
   Status TakeRoom(std::uint64_t bytes);
   Status WriteMark(const Mark& mark);
   Status WriteSidecar(const std::string& line);
-  void Finish(End end);
+  void Finish(const End& end);
   Status CloseMedia();
   void OnJournaled(const Status& status, const SegmentWriter::Sealed& sealed,
                    const std::string& sha256);

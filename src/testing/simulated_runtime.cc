@@ -156,8 +156,9 @@ StatusOr<std::unique_ptr<SimulatedRuntime>> SimulatedRuntime::Create(
                                           std::unique_ptr<spool::Spool>& out) {
     auto opened = spool::OpenFileSpool(core, PosixFileSystem(),
                                        {.directory = spool_directory});
-    if (opened.ok()) out = std::move(opened).value();
-    return opened.status();
+    if (!opened.ok()) return opened.status();
+    out = std::move(opened).value();
+    return Status();
   });
 }
 

@@ -92,10 +92,10 @@ StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
   };
   if (text.ends_with('B')) text.remove_suffix(1);
   double factor = 1;
-  constexpr std::string_view kUnits = "kMGT";
+  constexpr std::string_view kPrefixes = "kMGT";
   if (!text.empty()) {
     const char unit = text.back() == 'K' ? 'k' : text.back();
-    if (const std::size_t power = kUnits.find(unit);
+    if (const std::size_t power = kPrefixes.find(unit);
         power != std::string_view::npos) {
       for (std::size_t i = 0; i <= power; ++i) factor *= 1000;
       text.remove_suffix(1);
