@@ -31,8 +31,9 @@ enum class EventType {
   kOutputRecovered,
   kSourceLost,  // reconnecting
   kSourceRestored,
-  kRecordingFinished,  // `status` tells how
-  kRecordingDeleted,   // OutputOptions::delete_after_end is done, per output
+  kSourceSegmentsMissed,  // `count` segments of an HLS input never came whole
+  kRecordingFinished,     // `status` tells how
+  kRecordingDeleted,      // OutputOptions::delete_after_end is done, per output
 };
 
 // "segment_stored", ...; static storage.

@@ -39,6 +39,8 @@ std::string_view EventTypeName(EventType type) {
       return "source_lost";
     case EventType::kSourceRestored:
       return "source_restored";
+    case EventType::kSourceSegmentsMissed:
+      return "source_segments_missed";
     case EventType::kRecordingFinished:
       return "recording_finished";
     case EventType::kRecordingDeleted:

@@ -205,7 +205,8 @@ void Reporter::StatusLoop() {
   }
 }
 
-void Reporter::Summary(const RecordingResult& result, int exit_code) {
+void Reporter::Summary(const RecordingResult& result, const PumpResult& pumped,
+                       int exit_code) {
   if (json_) {
     Json json;
     json["event"] = "summary";
@@ -213,6 +214,7 @@ void Reporter::Summary(const RecordingResult& result, int exit_code) {
     json["ok"] = result.status.ok();
     if (!result.status.ok()) json["error"] = result.status.message();
     json["progress"] = ProgressJson(result.progress);
+    json["source_segments_missed"] = pumped.source_segments_missed;
     json["outputs"] = Json::array();
     for (const OutputResult& output : result.outputs) {
       json["outputs"].push_back({{"output", output.id},

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "hlsrec/events.h"
+#include "hlsrec/pump.h"
 #include "hlsrec/recorder.h"
 
 namespace hlsrec::tools {
@@ -34,7 +35,8 @@ class Reporter final : public Observer {
   void StopStatus();
   // Returns when that many outputs were deleted, or `stop` says so.
   void WaitUntilDeleted(std::size_t outputs, const std::function<bool()>& stop);
-  void Summary(const RecordingResult& result, int exit_code);
+  void Summary(const RecordingResult& result, const PumpResult& pumped,
+               int exit_code);
 
  private:
   void Print(std::FILE* file, std::string_view text);
