@@ -94,6 +94,7 @@ class RecordRun {
     for (int i = 0; i < kMostMilliseconds && runtime_.use_count() > 1; ++i) {
       ::poll(nullptr, 0, 1);
     }
+    reporter_->Drain();
   }
   RecordRun(const RecordRun&) = delete;
   RecordRun& operator=(const RecordRun&) = delete;
