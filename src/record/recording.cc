@@ -109,11 +109,15 @@ Status Recording::Start() {
   recorded_until_ = plan_.not_before;
   next_index_ = plan_.next_index;
   started_ = plan_.continued || next_index_ > 0;
+  // Before anything that restoring sets off.
+  strand_->Post([self = shared_from_this()] {
+    self->Emit(
+        {.type = EventType::kRecordingStarted, .message = self->plan_.session});
+  });
   for (std::size_t o = 0; o < plan_.restored.size(); ++o) {
     outputs_[o]->Restore(std::move(plan_.restored[o]));
   }
   plan_.restored.clear();
-  Emit({.type = EventType::kRecordingStarted, .message = plan_.session});
   return {};
 }
 

@@ -820,6 +820,18 @@ TEST_CASE("recorder: aborting publishes nothing more and no ENDLIST") {
         StatusCode::kFailedPrecondition);
 }
 
+TEST_CASE(
+    "recorder: observers are told of the start on the strand, and first") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options());
+  CHECK(studio.log->events.empty());  // nothing ran yet but the caller
+  studio.Push(*recorder, Stream(4, 50, true));
+  CHECK(studio.Finish(*recorder).status.ok());
+  REQUIRE_FALSE(studio.log->events.empty());
+  CHECK(studio.log->events.front().type == EventType::kRecordingStarted);
+  CHECK(studio.log->events.front().message == "s");
+}
+
 TEST_CASE("recorder: a destroyed recorder aborts") {
   Studio studio;
   std::string before;
