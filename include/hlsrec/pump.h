@@ -35,7 +35,8 @@ struct PumpOptions {
   // The end of the stream counts as broken off: a live input has no end of its
   // own. false for files.
   bool end_is_loss = false;
-  // Stand EXT-X-GAP segments in for the time the source was away.
+  // Stand EXT-X-GAP segments in for the time the source was away, up to the
+  // first sample that can be recorded again.
   bool declare_gaps = false;
 
   // A full recorder is waited for this long per packet, then the packet is

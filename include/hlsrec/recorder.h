@@ -208,7 +208,9 @@ class HLSREC_EXPORT Recorder {
   Status Restart(std::vector<Track> tracks);
 
   // The source was interrupted: what follows is another timeline.
-  // `missing`: absence of media to declare as gap segments.
+  // `missing`: how long media has been absent, to be declared as gap segments;
+  // the wait from this call to the first sample that can be recorded (video: a
+  // keyframe) is added to it. 0: no gaps are declared.
   Status Interrupt(
       std::chrono::milliseconds missing = std::chrono::milliseconds(0));
 

@@ -232,6 +232,7 @@ void Recording::OnPacket(const Packet& packet, int number) {
   sample.end90 = Rescale(placed->pts + placed->duration, tick, kClock);
   sample.discontinuity = placed->discontinuity;
   sample.wall = packet.capture_time.value_or(core_.clock().Wall());
+  sample.arrived = core_.clock().Steady();
   if (unit->format_changed && track.reader->format()) {
     sample.format =
         std::make_shared<const media::StreamFormat>(*track.reader->format());
@@ -357,8 +358,8 @@ void Recording::OpenGate(std::size_t keyframe) {
   // Never back: the date axis only goes on (R38).
   anchor_wall_ = std::max(recorded_until_, samples[keyframe].wall);
   if (pending_gap_.count() > 0) {
-    const auto gap = std::exchange(pending_gap_, {});
-    AddGaps(gap);
+    NoteAbsence({}, samples[keyframe].arrived);
+    AddGaps(std::exchange(pending_gap_, {}));
     anchor_wall_ = recorded_until_;
   }
   phase_ = Phase::kRunning;
@@ -612,6 +613,17 @@ void Recording::EndAllSegments(std::int64_t end) {
   cutter_.Close();
   for (TrackState& track : tracks_) track.needs_keyframe = true;
   phase_ = Phase::kWaiting;
+}
+
+// `missing` and what the clock says are of one time where a gap is pending.
+void Recording::NoteAbsence(std::chrono::milliseconds missing, SteadyTime now) {
+  if (pending_gap_.count() > 0) {
+    missing =
+        std::max(missing, std::chrono::duration_cast<std::chrono::milliseconds>(
+                              now - absent_until_));
+  }
+  pending_gap_ += missing;
+  absent_until_ = now;
 }
 
 void Recording::AddGaps(std::chrono::milliseconds missing) {

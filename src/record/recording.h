@@ -120,6 +120,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void EndSegment(RenditionState& rendition, std::int64_t end90);
   void EndAllSegments();
   void EndAllSegments(std::int64_t end90);
+  void NoteAbsence(std::chrono::milliseconds missing, SteadyTime now);
   void AddGaps(std::chrono::milliseconds missing);
 
   void Drop(const TrackState& track, std::string_view reason,
@@ -160,7 +161,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::deque<media::TimedSample> held_;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t next_index_ = 0;
-  std::chrono::milliseconds pending_gap_{0};
+  std::chrono::milliseconds pending_gap_{0};  // up to absent_until_
+  SteadyTime absent_until_ = {};
   std::int64_t anchor90_ = 0;  // WallAt(anchor90_) == anchor_wall_
   WallTime anchor_wall_ = {};
   WallTime recorded_until_ = {};

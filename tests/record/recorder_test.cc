@@ -808,6 +808,37 @@ TEST_CASE("recorder: an interruption can stand as gaps that sum to it") {
         list.segments[1].date_time->time + milliseconds(7500));
 }
 
+TEST_CASE("recorder: the wait for a keyframe is part of a declared absence") {
+  Studio studio;
+  const milliseconds missing(GENERATE(0, 5500));
+  auto recorder = studio.Open(studio.Options(false));
+  studio.Push(*recorder, Stream(4, 50, false));
+  REQUIRE(recorder->Interrupt(missing).ok());
+  studio.simulation.Advance(milliseconds(700));
+  // These can't be decoded.
+  for (int i = 1; i < 25; ++i) {
+    REQUIRE(recorder->Push(VideoPacket(5000 + i, false)).ok());
+    studio.simulation.Advance(milliseconds(40));
+  }
+  // Away once more, before anything was recorded.
+  const auto again = missing.count() > 0 ? milliseconds(300) : milliseconds(0);
+  studio.simulation.Advance(milliseconds(300));
+  REQUIRE(recorder->Interrupt(again).ok());
+  studio.simulation.Advance(milliseconds(40));
+  studio.Push(*recorder, Stream(4, 50, false, 9000));
+  CHECK(studio.Finish(*recorder).status.ok());
+  const auto list = studio.Playlist();
+  std::chrono::microseconds gaps{0};
+  for (const auto& segment : list.segments) {
+    if (segment.gap) gaps += segment.duration.value;
+  }
+  if (missing.count() == 0) {
+    CHECK(gaps.count() == 0);
+  } else {
+    CHECK(gaps == milliseconds(5500 + 700 + 24 * 40 + 300 + 40));
+  }
+}
+
 TEST_CASE("recorder: aborting publishes nothing more and no ENDLIST") {
   Studio studio;
   auto recorder = studio.Open(studio.Options());
