@@ -85,7 +85,10 @@ struct PlaylistOptions {
 };
 
 enum class ExpiredSegments {
-  kDelete,  // once nothing lists them and RFC 8216 section 6.2.2 allows
+  // Once nothing lists them and RFC 8216 section 6.2.2 allows. A recording that
+  // has ended removes nothing behind its owner's back: what left the playlists
+  // within the last window or so stays; delete_after_end removes that, too.
+  kDelete,
   kKeep,
 };
 

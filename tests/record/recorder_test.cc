@@ -582,6 +582,28 @@ TEST_CASE("recorder: expired segments stay as long as readers may need them") {
   CHECK(studio.sink->Keys().size() < 20);
 }
 
+TEST_CASE("recorder: what expires after the end stays") {
+  Studio studio;
+  RecordingOptions options = studio.Options(false);
+  options.outputs[0].playlists = {
+      {.path = "live.m3u8", .policy = LiveWindow({.segments = 6})}};
+  auto recorder = studio.Open(options);
+  for (int i = 0; i < 30; ++i) {
+    for (const Packet& packet : Stream(2, 50, false, i * 50)) {
+      REQUIRE(recorder->Push(packet).ok());
+    }
+    studio.simulation.Advance(seconds(2));
+  }
+  CHECK(studio.Finish(*recorder).status.ok());
+  recorder = nullptr;
+  const auto keys = studio.sink->Keys();
+  studio.simulation.Advance(std::chrono::hours(1));
+  CHECK(studio.sink->Keys() == keys);
+  // The list, what it names, and what left it within 14 s.
+  CHECK(keys.size() > 7);
+  CHECK(keys.size() <= 1 + 6 + 8);
+}
+
 TEST_CASE("recorder: deleting at the end leaves nothing after the grace") {
   Studio studio;
   RecordingOptions options = studio.Options();
