@@ -31,8 +31,9 @@ enum class EventType {
   kOutputRecovered,
   kSourceLost,  // reconnecting
   kSourceRestored,
-  kSpoolFull,          // what is recorded waits in memory; `status` says why
-  kSpoolRoom,          // and goes on
+  kSourceSegmentsMissed,  // `count` segments of an HLS input never came whole
+  kSpoolFull,             // what is recorded waits in memory; `status` says why
+  kSpoolRoom,             // and goes on
   kRecordingResumed,   // an interrupted run goes on; `count` segments are owed
   kRecordingFinished,  // `status` tells how
   kRecordingDeleted,   // OutputOptions::delete_after_end is done, per output

@@ -35,13 +35,15 @@ struct PumpOptions {
   // The end of the stream counts as broken off: a live input has no end of its
   // own. false for files.
   bool end_is_loss = false;
-  // Stand EXT-X-GAP segments in for the time the source was away.
+  // Stand EXT-X-GAP segments in for the time the source was away, up to the
+  // first sample that can be recorded again.
   bool declare_gaps = false;
 
   // A full recorder is waited for this long per packet, then the packet is
   // dropped and counted. Empty: as long as it takes (files).
   std::optional<std::chrono::milliseconds> max_push_wait = {};
-  // Told of kSourceLost and kSourceRestored, on the caller's thread.
+  // Told of kSourceLost, kSourceRestored and kSourceSegmentsMissed, on the
+  // caller's thread.
   std::function<void(const Event&)> on_event = {};
 };
 
@@ -59,6 +61,8 @@ struct PumpResult {
   std::uint64_t packets = 0;          // read and pushed
   std::uint64_t packets_refused = 0;  // the recorder was full
   std::uint64_t reconnects = 0;
+  // SourceCounters::segments_missed and segments_cut_short of all sources.
+  std::uint64_t source_segments_missed = 0;
 };
 
 // Moves packets from a source to a recorder until one of them ends. Does not

@@ -85,6 +85,12 @@ enum class IfPlaylistExists {
             // DISCONTINUITY before what is new
 };
 
+// How the time between an interrupted run and its continuation shows.
+enum class Pause {
+  kDiscontinuity,  // EXT-X-PROGRAM-DATE-TIME tells how long it was
+  kGaps,           // EXT-X-GAP segments that sum to it
+};
+
 struct PlaylistOptions {
   // Template of the key; must be unique per rendition and playlist.
   std::string path = {};
@@ -93,7 +99,10 @@ struct PlaylistOptions {
 };
 
 enum class ExpiredSegments {
-  kDelete,  // once nothing lists them and RFC 8216 section 6.2.2 allows
+  // Once nothing lists them and RFC 8216 section 6.2.2 allows. A recording that
+  // has ended removes nothing behind its owner's back: what left the playlists
+  // within the last window or so stays; delete_after_end removes that, too.
+  kDelete,
   kKeep,
 };
 
@@ -138,6 +147,9 @@ struct RecordingOptions {
   std::uint64_t max_pending_bytes = std::uint64_t{32} << 20;
   // Stopping is the default because nobody has to find out from a gap.
   WhenSpoolFull spool_full = WhenSpoolFull::kStop;
+  // Of an interrupted recording that goes on. Players skip gaps one by one, so
+  // that they are not made unless asked for.
+  Pause pause = Pause::kDiscontinuity;
   // How long Finish() may take to get everything acknowledged.
   std::chrono::milliseconds finish_timeout{30000};
   // A put that failed for a reason that may pass is tried again after this,
@@ -218,7 +230,9 @@ class HLSREC_EXPORT Recorder {
   Status Restart(std::vector<Track> tracks);
 
   // The source was interrupted: what follows is another timeline.
-  // `missing`: absence of media to declare as gap segments.
+  // `missing`: how long media has been absent, to be declared as gap segments;
+  // the wait from this call to the first sample that can be recorded (video: a
+  // keyframe) is added to it. 0: no gaps are declared.
   Status Interrupt(
       std::chrono::milliseconds missing = std::chrono::milliseconds(0));
 

@@ -41,6 +41,11 @@ struct SourceCounters {
   std::uint64_t dropped_oversized = 0;  // beyond 64 MiB, or out of memory
   std::uint64_t corrupt = 0;         // marked damaged, handed on all the same
   std::uint64_t demuxer_errors = 0;  // damaged input that was passed over
+  // Of a pulled HLS input, not counted with av_options["http_persistent"]:
+  // those that could not be fetched, or expired before they were,
+  std::uint64_t segments_missed = 0;
+  // and those whose transfer broke off in the middle.
+  std::uint64_t segments_cut_short = 0;
 };
 
 // Where packets come from: a URL, a capture device, a test.

@@ -50,6 +50,9 @@ class AvDictionary {
     av_dict_set(&dictionary_, key.c_str(), value.c_str(),
                 AV_DICT_DONT_OVERWRITE);
   }
+  void CopyFrom(const AvDictionary& other) {
+    av_dict_copy(&dictionary_, other.dictionary_, 0);
+  }
   [[nodiscard]] bool Has(const std::string& key) const {
     return av_dict_get(dictionary_, key.c_str(), nullptr, 0) != nullptr;
   }

@@ -8,9 +8,9 @@
 #include <tuple>
 
 #include "hlsrec/ffmpeg.h"
-#include "src/av/language.h"
 #include "src/av/url_text.h"
 #include "src/base/status_util.h"
+#include "src/media/language_code.h"
 
 namespace hlsrec::av {
 namespace {
@@ -75,7 +75,7 @@ Track MakeTrack(const AVFormatContext& input, const AVStream& stream) {
   StatusOr<Track> result = TrackFromAv(stream);
   if (!result.ok()) return {.id = stream.index};
   Track track = *std::move(result);
-  track.language = LanguageTag(track.language);
+  track.language = media::LanguageTag(track.language);
   if (track.bit_rate == 0) {
     track.bit_rate = std::max<std::int64_t>(Number(stream.metadata, "BPS"), 0);
   }

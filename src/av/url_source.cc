@@ -109,6 +109,10 @@ Status UrlSource::Connect() {
   dictionary.SetDefault("correct_ts_overflow", "0");
   dictionary.SetDefault("seg_format_options", "correct_ts_overflow=0");
   dictionary.SetDefault("max_streams", "256");
+  // What goes past the callbacks can't be counted.
+  dictionary.SetDefault("http_persistent", "0");
+  const bool watched = !options_.av_options.contains("http_persistent");
+  if (watched) hls_watch_.Attach(*context);
 
   if (options_.connect_timeout.count() > 0) {
     interrupter_.SetTimeout(options_.connect_timeout);
@@ -117,7 +121,15 @@ Status UrlSource::Connect() {
       avformat_open_input(&context, url_.url.c_str(), format, dictionary.get());
   input_.reset(context);  // null after an error
   if (error < 0) return Describe(error, "open");
-  return CheckOptions(dictionary);
+  HLSREC_RETURN_IF_ERROR(CheckOptions(dictionary));
+  if (watched) {
+    AvDictionary options;
+    for (const auto& [key, value] : options_.av_options) {
+      options.Set(key, value);
+    }
+    hls_watch_.OnOpen(*input_, options);
+  }
+  return {};
 }
 
 Status UrlSource::CheckOptions(const AvDictionary& left) const {
@@ -165,6 +177,13 @@ Status UrlSource::RequireTracks() const {
   }
   return FailedPrecondition("open: {}: no track that can be recorded: {}",
                             url_.display, reasons);
+}
+
+SourceCounters UrlSource::counters() const {
+  SourceCounters counters = counters_;
+  counters.segments_missed = hls_watch_.series().missed();
+  counters.segments_cut_short = hls_watch_.series().cut_short();
+  return counters;
 }
 
 StatusOr<Packet> UrlSource::Read() {
@@ -216,6 +235,7 @@ Status UrlSource::ReadFailed(int error) {
     if (!ended.ok()) return ended;
   }
   Status status = Describe(error, "read");
+  if (status.code() == StatusCode::kEndOfStream) hls_watch_.OnEnd();
   if (status.code() == StatusCode::kEndOfStream ||
       status.code() == StatusCode::kDataLoss ||
       status.code() == StatusCode::kResourceExhausted) {

@@ -13,6 +13,7 @@
 #include "hlsrec/status.h"
 #include "src/av/av_handles.h"
 #include "src/av/fd_input.h"
+#include "src/av/hls_watch.h"
 #include "src/av/input_url.h"
 #include "src/av/interrupter.h"
 #include "src/av/pacer.h"
@@ -38,7 +39,7 @@ class UrlSource final : public Source {
   [[nodiscard]] const std::vector<SkippedTrack>& skipped() const override {
     return table_.skipped();
   }
-  [[nodiscard]] SourceCounters counters() const override { return counters_; }
+  [[nodiscard]] SourceCounters counters() const override;
   StatusOr<Packet> Read() override;
   bool TracksChanged() override { return table_.TakeChanged(); }
   void Cancel() override { interrupter_.Cancel(); }
@@ -68,6 +69,7 @@ class UrlSource final : public Source {
   Interrupter interrupter_;
   InputUrl url_;
   std::unique_ptr<FdInput> fd_input_;
+  HlsWatch hls_watch_;
   AvInputPtr input_;
   AvPacketPtr packet_;
 

@@ -27,6 +27,7 @@ struct TimedSample {
   // The track's format from here on, where it changed or became known.
   std::shared_ptr<const StreamFormat> format = {};
   std::chrono::system_clock::time_point wall = {};  // arrival or capture
+  std::chrono::steady_clock::time_point arrived = {};
 };
 
 // Puts the tracks' samples in one order, by decoding time. A track that is

@@ -6,7 +6,7 @@
 namespace hlsrec::media {
 namespace {
 
-// ISO 639-1 codes, each behind its ISO 639-2/T code.
+// ISO 639-1 codes, each behind its ISO 639-2/T code, "engen ".
 constexpr std::string_view kCodes =
     "aaraa abkab afraf akaak amham araar argan asmas avaav aveae aymay "
     "azeaz bakba bambm belbe benbn bihbh bisbi bodbo bosbs brebr bulbg "
@@ -25,29 +25,69 @@ constexpr std::string_view kCodes =
     "swesv tahty tamta tattt telte tgktg tgltl thath tirti tonto tsntn "
     "tsots tuktk turtr twitw uigug ukruk urdur uzbuz venve vievi volvo "
     "wlnwa wolwo xhoxh yidyi yoryo zhaza zhozh zulzu ";
+// Those that have an ISO 639-2/B code, too, behind that.
+constexpr std::string_view kBibliographic =
+    "albsq armhy baqeu burmy chizh czecs dutnl frefr geoka gerde greel "
+    "iceis macmk maomi mayms perfa rumro slosk tibbo welcy ";
 
-constexpr std::size_t kEntry = 6;  // "engen "
+constexpr std::size_t kEntry = 6;
+constexpr std::size_t kLong = 3;
+constexpr std::size_t kShort = 2;
+
+std::string_view ToShort(std::string_view table, std::string_view code) {
+  for (std::size_t i = 0; i < table.size(); i += kEntry) {
+    if (table.substr(i, kLong) == code) return table.substr(i + kLong, kShort);
+  }
+  return {};
+}
+
+std::string_view ToLong(std::string_view code) {
+  for (std::size_t i = 0; i < kCodes.size(); i += kEntry) {
+    if (kCodes.substr(i + kLong, kShort) == code) {
+      return kCodes.substr(i, kLong);
+    }
+  }
+  return {};
+}
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool IsLetter(char c) { return Lower(c) >= 'a' && Lower(c) <= 'z'; }
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
+  return lower;
+}
 
 }  // namespace
 
 std::string Iso639Part2(std::string_view tag) {
-  std::string language(tag.substr(0, tag.find('-')));
-  std::transform(language.begin(), language.end(), language.begin(),
-                 [](char c) {
-                   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-                 });
-  if (std::any_of(language.begin(), language.end(),
-                  [](char c) { return c < 'a' || c > 'z'; })) {
-    return {};
+  const std::string language = LowerCase(tag.substr(0, tag.find('-')));
+  if (!std::all_of(language.begin(), language.end(), IsLetter)) return {};
+  if (language.size() == kLong && language != "und") return language;
+  if (language.size() != kShort) return {};
+  return std::string(ToLong(language));
+}
+
+std::string LanguageTag(std::string_view code) {
+  constexpr std::size_t kLongestTag = 35;
+  if (code.size() < kShort || code.size() > kLongestTag) return {};
+  const bool valid = std::all_of(code.begin(), code.end(), [](char c) {
+    return IsLetter(c) || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!valid) return {};
+  if (code.size() != kLong) return std::string(code);
+  std::string tag = LowerCase(code);
+  // "undetermined", "no linguistic content", "uncoded".
+  if (tag == "und" || tag == "zxx" || tag == "mis") return {};
+  for (const std::string_view table : {kCodes, kBibliographic}) {
+    const std::string_view found = ToShort(table, tag);
+    if (!found.empty()) return std::string(found);
   }
-  if (language.size() == 3 && language != "und") return language;
-  if (language.size() != 2) return {};
-  for (std::size_t i = 0; i < kCodes.size(); i += kEntry) {
-    if (kCodes.substr(i + 3, 2) == language) {
-      return std::string(kCodes.substr(i, 3));
-    }
-  }
-  return {};
+  return tag;
 }
 
 }  // namespace hlsrec::media

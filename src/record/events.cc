@@ -45,6 +45,8 @@ std::string_view EventTypeName(EventType type) {
       return "spool_room";
     case EventType::kRecordingResumed:
       return "recording_resumed";
+    case EventType::kSourceSegmentsMissed:
+      return "source_segments_missed";
     case EventType::kRecordingFinished:
       return "recording_finished";
     case EventType::kRecordingDeleted:

@@ -81,6 +81,7 @@ class Pumping {
   PumpResult Run() {
     while (!ended_) {
       StatusOr<Packet> packet = source_->Read();
+      TellMissed();
       if (Stopping()) {
         End(PumpEnd::kStopped, {});
       } else if (packet.ok()) {
@@ -166,6 +167,7 @@ class Pumping {
     const SteadyTime lost_at = SystemClock().Steady();
     const SteadyTime give_up = lost_at + options_.reconnect_window;
     source_ = nullptr;  // ports and sessions are free before the next attempt
+    told_missed_ = 0;
     Status last = loss;
     milliseconds delay = options_.reconnect_first;
     for (;;) {
@@ -267,6 +269,16 @@ class Pumping {
     return status;
   }
 
+  void TellMissed() {
+    const SourceCounters counters = source_->counters();
+    const std::uint64_t missed =
+        counters.segments_missed + counters.segments_cut_short;
+    if (missed == told_missed_) return;
+    const std::uint64_t more = missed - std::exchange(told_missed_, missed);
+    result_.source_segments_missed += more;
+    Tell({.type = EventType::kSourceSegmentsMissed, .count = more});
+  }
+
   void Tell(Event event) {
     if (!options_.on_event) return;
     event.time = SystemClock().Wall();
@@ -281,6 +293,7 @@ class Pumping {
   MediaClock clock_;
   SteadyTime last_packet_at_ = SystemClock().Steady();
   PumpResult result_;
+  std::uint64_t told_missed_ = 0;  // of this source
   bool ended_ = false;
 };
 

@@ -121,17 +121,30 @@ Status Recording::Start() {
   recorded_until_ = plan_.not_before;
   next_index_ = plan_.next_index;
   started_ = plan_.continued || next_index_ > 0;
+  // On the strand, where what restoring sets off comes back to.
+  strand_->Post([self = shared_from_this()] { self->Begin(); });
+  return {};
+}
+
+void Recording::Begin() {
+  Emit({.type = EventType::kRecordingStarted, .message = plan_.session});
   if (plan_.resumed) {
     Emit({.type = EventType::kRecordingResumed,
           .count = CountOwed(plan_),
           .message = plan_.session});
+    NotePause();
   }
-  for (std::size_t o = 0; o < plan_.restored.size(); ++o) {
-    outputs_[o]->Restore(std::move(plan_.restored[o]));
+  auto restored = std::exchange(plan_.restored, {});
+  for (std::size_t o = 0; o < restored.size(); ++o) {
+    outputs_[o]->Restore(std::move(restored[o]));
   }
-  plan_.restored.clear();
-  Emit({.type = EventType::kRecordingStarted, .message = plan_.session});
-  return {};
+}
+
+void Recording::NotePause() {
+  if (plan_.options.pause != Pause::kGaps || !started_) return;
+  const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
+      core_.clock().Wall() - recorded_until_);
+  if (pause.count() > 0) NoteAbsence(pause, core_.clock().Steady());
 }
 
 void Recording::OnSealed(const deliver::SegmentRecord& record) {
@@ -245,6 +258,7 @@ void Recording::OnPacket(const Packet& packet, int number) {
   sample.end90 = Rescale(placed->pts + placed->duration, tick, kClock);
   sample.discontinuity = placed->discontinuity;
   sample.wall = packet.capture_time.value_or(core_.clock().Wall());
+  sample.arrived = core_.clock().Steady();
   if (unit->format_changed && track.reader->format()) {
     sample.format =
         std::make_shared<const media::StreamFormat>(*track.reader->format());
@@ -366,6 +380,7 @@ void Recording::OpenGate(std::size_t keyframe) {
   held_bytes_ = 0;
   const std::int64_t start = samples[keyframe].pts90;
   const bool first = !started_;
+  const bool fresh = std::exchange(fresh_, false);
   anchor90_ = start;
   // Never back: the date axis only goes on (R38).
   // The journal counts in microseconds: what is said now is said again later.
@@ -373,8 +388,8 @@ void Recording::OpenGate(std::size_t keyframe) {
       recorded_until_, WallTime(std::chrono::floor<std::chrono::microseconds>(
                            samples[keyframe].wall)));
   if (pending_gap_.count() > 0) {
-    const auto gap = std::exchange(pending_gap_, {});
-    AddGaps(gap);
+    NoteAbsence({}, samples[keyframe].arrived);
+    AddGaps(std::exchange(pending_gap_, {}));
     anchor_wall_ = recorded_until_;
   }
   phase_ = Phase::kRunning;
@@ -386,9 +401,9 @@ void Recording::OpenGate(std::size_t keyframe) {
   }
   for (TimedSample& sample : samples) {
     TrackState& track = tracks_[static_cast<std::size_t>(sample.sample.track)];
-    // A recording starts with its first picture; after a break everything that
-    // was accepted is kept.
-    if (first && !track.video && sample.end90 <= start) {
+    // A run starts with its first picture; after a break everything that was
+    // accepted is kept.
+    if (fresh && !track.video && sample.end90 <= start) {
       Drop(track, "before the first keyframe");
     } else if (!track.active) {
       Drop(track, "before the keyframe its track joins at");
@@ -628,6 +643,17 @@ void Recording::EndAllSegments(std::int64_t end) {
   cutter_.Close();
   for (TrackState& track : tracks_) track.needs_keyframe = true;
   phase_ = Phase::kWaiting;
+}
+
+// `missing` and what the clock says are of one time where a gap is pending.
+void Recording::NoteAbsence(std::chrono::milliseconds missing, SteadyTime now) {
+  if (pending_gap_.count() > 0) {
+    missing =
+        std::max(missing, std::chrono::duration_cast<std::chrono::milliseconds>(
+                              now - absent_until_));
+  }
+  pending_gap_ += missing;
+  absent_until_ = now;
 }
 
 void Recording::AddGaps(std::chrono::milliseconds missing) {

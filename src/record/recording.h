@@ -88,6 +88,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
     std::uint64_t forgotten_below = 0;  // in the journal
   };
 
+  void Begin();
+  void NotePause();
   void OnSealed(const deliver::SegmentRecord& record);
   void ForgetOld(int rendition);
   spool::WriterOptions MakeWriterOptions();
@@ -123,6 +125,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void EndSegment(RenditionState& rendition, std::int64_t end90);
   void EndAllSegments();
   void EndAllSegments(std::int64_t end90);
+  void NoteAbsence(std::chrono::milliseconds missing, SteadyTime now);
   void AddGaps(std::chrono::milliseconds missing);
 
   void Drop(const TrackState& track, std::string_view reason,
@@ -158,12 +161,14 @@ class Recording : public std::enable_shared_from_this<Recording> {
 
   Phase phase_ = Phase::kWaiting;
   int leader_ = -1;
+  bool fresh_ = true;            // nothing was recorded by this run
   bool started_ = false;         // something was recorded
   bool video_given_up_ = false;  // no keyframe came: audio leads
   std::deque<media::TimedSample> held_;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t next_index_ = 0;
-  std::chrono::milliseconds pending_gap_{0};
+  std::chrono::milliseconds pending_gap_{0};  // up to absent_until_
+  SteadyTime absent_until_ = {};
   std::int64_t anchor90_ = 0;  // WallAt(anchor90_) == anchor_wall_
   WallTime anchor_wall_ = {};
   WallTime recorded_until_ = {};

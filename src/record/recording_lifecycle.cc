@@ -66,7 +66,7 @@ void Recording::OnInterrupt(std::chrono::milliseconds missing) {
   Drain();
   EndAllSegments();
   if (started_) {
-    pending_gap_ += missing;
+    NoteAbsence(missing, core_.clock().Steady());
     Emit({.type = EventType::kDiscontinuity,
           .message = "the source was interrupted"});
   }

@@ -12,37 +12,17 @@ extern "C" {
 #include "src/av/adts.h"
 #include "src/av/av_status.h"
 #include "src/av/hls_end.h"
-#include "src/av/language.h"
 #include "src/av/pacer.h"
 #include "tests/catch.h"
 
 using hlsrec::StatusCode;
 using hlsrec::SteadyTime;
 using hlsrec::av::AvStatus;
-using hlsrec::av::LanguageTag;
 using hlsrec::av::Pacer;
 using hlsrec::av::ParseAdts;
 using hlsrec::av::ResolveReference;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-TEST_CASE("language: the shortest tag there is") {
-  CHECK(LanguageTag("eng") == "en");
-  CHECK(LanguageTag("ger") == "de");
-  CHECK(LanguageTag("deu") == "de");
-  CHECK(LanguageTag("ENG") == "en");
-  CHECK(LanguageTag("zul") == "zu");
-  CHECK(LanguageTag("aar") == "aa");
-  CHECK(LanguageTag("gsw") == "gsw");
-  CHECK(LanguageTag("pt-BR") == "pt-BR");
-}
-
-TEST_CASE("language: undetermined and malformed codes are none") {
-  for (const char* code :
-       {"und", "", "e", "e\"n", "en us", "\xff\xff\xff", "mis", "zxx"}) {
-    CHECK(LanguageTag(code).empty());
-  }
-}
 
 TEST_CASE("pacer: packets are due at the speed of their timestamps") {
   Pacer pacer;

@@ -1,4 +1,5 @@
 // What a reader sees while a recording runs.
+#include <fcntl.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "tests/catch.h"
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
+#include "tests/inputs/child_process.h"
 #include "tests/inputs/ports.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
@@ -77,4 +79,60 @@ TEST_CASE("reader: a second hlsrec watches the first") {
   INFO(watched.out << watched.err);
   CHECK(watched.code == 0);
   CHECK(command.Wait() == 0);
+}
+
+TEST_CASE("reader: nobody reads --json, and the recording goes on") {
+  const TempDirectory media;
+  const std::string file = media.path("minute.mp4");
+  Ffmpeg({"-stream_loop", "20", "-i", MediaFile("h264_aac.mp4"), "-c", "copy",
+          file});
+  const TempDirectory directory;
+  const std::string playlist = directory.path("index.m3u8");
+  ChildProcess command(
+      Record({file, playlist, "--json", "--segment-time", "1"}));
+  // A page: what is written until it ends is several times that.
+  REQUIRE(::fcntl(command.output_fd(), F_SETPIPE_SZ, 4096) >= 0);
+  REQUIRE(WaitUntil([&] {
+    return std::filesystem::exists(playlist) && ReadPlaylist(playlist).ended;
+  }));
+  CHECK(command.Running());  // all of it shall be read
+  std::string all;
+  std::string last;
+  std::size_t sealed = 0;
+  for (std::string line = command.ReadLine(); !line.empty();
+       line = command.ReadLine()) {
+    if (all.empty()) CHECK(line.find("recording_started") != line.npos);
+    if (line.find("\"segment_sealed\"") != line.npos) ++sealed;
+    all += line;
+    last = line;
+  }
+  CHECK(command.Wait() == 0);
+  CHECK(all.size() > 3 * 4096);
+  CHECK(sealed == ReadPlaylist(playlist).segments.size());
+  CHECK(last.find("\"summary\"") != last.npos);
+  CHECK(last.find("\"reports_dropped\":0") != last.npos);
+}
+
+TEST_CASE("reader: reports that nobody reads for too long are counted") {
+  const TempDirectory media;
+  const std::string file = media.path("sound.mp3");
+  Ffmpeg({"-f", "lavfi", "-i", "anullsrc=r=44100", "-t", "330", "-b:a", "32k",
+          file});
+  const TempDirectory directory;
+  const std::string playlist = directory.path("index.m3u8");
+  ChildProcess command(
+      Record({file, playlist, "--json", "--segment-time", "100ms"}));
+  REQUIRE(WaitUntil([&] {
+    return std::filesystem::exists(playlist) && ReadPlaylist(playlist).ended;
+  }));
+  std::string last;
+  for (std::string line = command.ReadLine(); !line.empty();
+       line = command.ReadLine()) {
+    last = line;
+  }
+  CHECK(command.Wait() == 0);
+  INFO(last);
+  CHECK(last.find("\"summary\"") != last.npos);
+  CHECK(last.find("\"reports_dropped\"") != last.npos);
+  CHECK(last.find("\"reports_dropped\":0") == last.npos);
 }

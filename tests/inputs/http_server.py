@@ -4,6 +4,8 @@
 /cut/NAME    half of the file under the length of the whole, then closes
 /hang/NAME   the same, but stays silent instead of closing
 /live/NAME   the whole file without its length, as a progressive live stream
+
+NAME.status in the directory holds the status to answer NAME with.
 """
 import http.server
 import os
@@ -16,10 +18,19 @@ TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t",
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    # libavformat then asks for the next HLS segment in advance.
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self):
         parts = self.path.split("?")[0].lstrip("/").split("/", 1)
         mode = parts[0] if parts[0] in ("cut", "hang", "live") else ""
         name = parts[1] if mode else "/".join(parts)
+        try:
+            with open(os.path.join(ROOT, name + ".status")) as file:
+                self.send_error(int(file.read()))
+            return
+        except OSError:
+            pass
         try:
             with open(os.path.join(ROOT, name), "rb") as file:
                 body = file.read()

@@ -40,6 +40,14 @@ class ListSource final : public Source {
   }
   bool TracksChanged() override { return std::exchange(changed_, false); }
   void Cancel() override {}
+  SourceCounters counters() const override {
+    return read_ > missed_at_ ? missed_ : SourceCounters();
+  }
+  // Tells of that from the packet's number on.
+  void MissAt(std::size_t packet, SourceCounters missed) {
+    missed_at_ = packet;
+    missed_ = missed;
+  }
 
   void ChangeAt(std::size_t packet, std::vector<Track> tracks) {
     change_at_ = packet;
@@ -59,6 +67,8 @@ class ListSource final : public Source {
   std::optional<std::size_t> change_at_;
   std::vector<Track> new_tracks_;
   bool changed_ = false;
+  std::size_t missed_at_ = SIZE_MAX;
+  SourceCounters missed_;
 };
 
 struct Studio {
@@ -170,6 +180,35 @@ TEST_CASE("pump: a lost source goes on in the same recording") {
   CHECK(recorder->Wait().status.ok());
   CHECK(studio.Marks('A').size() == 200);
   CHECK(studio.Discontinuities() == 1);
+}
+
+TEST_CASE("pump: segments that sources missed are told and summed up") {
+  Studio studio;
+  auto recorder = studio.Open({VideoTrack()});
+  const auto source = [](std::int64_t offset, Status end) {
+    auto list = std::make_unique<ListSource>(std::vector<Track>{VideoTrack()},
+                                             Stream(4, 50, false, offset), end);
+    list->MissAt(20, {.segments_missed = 2, .segments_cut_short = 1});
+    return list;
+  };
+  std::vector<std::uint64_t> missed;
+  PumpOptions options;
+  options.reconnect_window = seconds(20);
+  options.reconnect_first = milliseconds(1);
+  options.reopen = [&]() -> StatusOr<std::unique_ptr<Source>> {
+    return std::unique_ptr<Source>(
+        source(700, {StatusCode::kEndOfStream, "end"}));
+  };
+  options.on_event = [&](const Event& event) {
+    if (event.type == EventType::kSourceSegmentsMissed) {
+      missed.push_back(event.count);
+    }
+  };
+  const PumpResult result =
+      Pump(source(0, {StatusCode::kUnavailable, "reset"}), *recorder, options);
+  CHECK(result.reconnects == 1);
+  CHECK(result.source_segments_missed == 6);
+  CHECK(missed == std::vector<std::uint64_t>{3, 3});
 }
 
 TEST_CASE("pump: a source that stays away ends with its reason") {

@@ -589,6 +589,28 @@ TEST_CASE("recorder: expired segments stay as long as readers may need them") {
   CHECK(studio.sink->Keys().size() < 20);
 }
 
+TEST_CASE("recorder: what expires after the end stays") {
+  Studio studio;
+  RecordingOptions options = studio.Options(false);
+  options.outputs[0].playlists = {
+      {.path = "live.m3u8", .policy = LiveWindow({.segments = 6})}};
+  auto recorder = studio.Open(options);
+  for (int i = 0; i < 30; ++i) {
+    for (const Packet& packet : Stream(2, 50, false, i * 50)) {
+      REQUIRE(recorder->Push(packet).ok());
+    }
+    studio.simulation.Advance(seconds(2));
+  }
+  CHECK(studio.Finish(*recorder).status.ok());
+  recorder = nullptr;
+  const auto keys = studio.sink->Keys();
+  studio.simulation.Advance(std::chrono::hours(1));
+  CHECK(studio.sink->Keys() == keys);
+  // The list, what it names, and what left it within 14 s.
+  CHECK(keys.size() > 7);
+  CHECK(keys.size() <= 1 + 6 + 8);
+}
+
 TEST_CASE("recorder: deleting at the end leaves nothing after the grace") {
   Studio studio;
   RecordingOptions options = studio.Options();
@@ -815,6 +837,37 @@ TEST_CASE("recorder: an interruption can stand as gaps that sum to it") {
         list.segments[1].date_time->time + milliseconds(7500));
 }
 
+TEST_CASE("recorder: the wait for a keyframe is part of a declared absence") {
+  Studio studio;
+  const milliseconds missing(GENERATE(0, 5500));
+  auto recorder = studio.Open(studio.Options(false));
+  studio.Push(*recorder, Stream(4, 50, false));
+  REQUIRE(recorder->Interrupt(missing).ok());
+  studio.simulation.Advance(milliseconds(700));
+  // These can't be decoded.
+  for (int i = 1; i < 25; ++i) {
+    REQUIRE(recorder->Push(VideoPacket(5000 + i, false)).ok());
+    studio.simulation.Advance(milliseconds(40));
+  }
+  // Away once more, before anything was recorded.
+  const auto again = missing.count() > 0 ? milliseconds(300) : milliseconds(0);
+  studio.simulation.Advance(milliseconds(300));
+  REQUIRE(recorder->Interrupt(again).ok());
+  studio.simulation.Advance(milliseconds(40));
+  studio.Push(*recorder, Stream(4, 50, false, 9000));
+  CHECK(studio.Finish(*recorder).status.ok());
+  const auto list = studio.Playlist();
+  std::chrono::microseconds gaps{0};
+  for (const auto& segment : list.segments) {
+    if (segment.gap) gaps += segment.duration.value;
+  }
+  if (missing.count() == 0) {
+    CHECK(gaps.count() == 0);
+  } else {
+    CHECK(gaps == milliseconds(5500 + 700 + 24 * 40 + 300 + 40));
+  }
+}
+
 TEST_CASE("recorder: aborting publishes nothing more and no ENDLIST") {
   Studio studio;
   auto recorder = studio.Open(studio.Options());
@@ -825,6 +878,18 @@ TEST_CASE("recorder: aborting publishes nothing more and no ENDLIST") {
   CHECK(studio.sink->Text("index.m3u8") == before);
   CHECK(recorder->Push(VideoPacket(0, true)).code() ==
         StatusCode::kFailedPrecondition);
+}
+
+TEST_CASE(
+    "recorder: observers are told of the start on the strand, and first") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options());
+  CHECK(studio.log->events.empty());  // nothing ran yet but the caller
+  studio.Push(*recorder, Stream(4, 50, true));
+  CHECK(studio.Finish(*recorder).status.ok());
+  REQUIRE_FALSE(studio.log->events.empty());
+  CHECK(studio.log->events.front().type == EventType::kRecordingStarted);
+  CHECK(studio.log->events.front().message == "s");
 }
 
 TEST_CASE("recorder: a destroyed recorder aborts") {

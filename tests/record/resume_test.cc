@@ -130,6 +130,36 @@ TEST_CASE("resume: a killed recording goes on where it was") {
   CHECK_FALSE(std::filesystem::exists(studio.directory.Path("spool")));
 }
 
+TEST_CASE("resume: gaps stand for the pause, if asked") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options());
+  studio.Push(*recorder, Stream(5, 25, false));
+  studio.Kill(recorder);
+  studio.Start();
+  studio.simulation->Advance(seconds(7));
+  RecordingOptions options = studio.Options();
+  options.pause = Pause::kGaps;
+  recorder = studio.Open(std::move(options));
+  studio.Push(*recorder, Stream(4, 25, false, 300));
+  recorder->Finish();
+  CHECK(recorder->Wait().status.ok());
+  const auto list = studio.Playlist();
+  std::chrono::microseconds all{0};
+  std::size_t gaps = 0;
+  for (const auto& segment : list.segments) {
+    all += segment.duration.value;
+    if (segment.gap) ++gaps;
+  }
+  CHECK(gaps >= 4);
+  // The dates and the durations say the same (R34, R89).
+  const auto first = list.segments.front().date_time->time;
+  const auto& last = list.segments.back();
+  CHECK(last.date_time->time + last.duration.value - first == all);
+  // 5 s, 7 s and 4 s, less what was not flushed.
+  CHECK(all > seconds(15));
+  CHECK(all <= milliseconds(16100));
+}
+
 TEST_CASE("resume: an interrupted recording is listed, delivered and ended") {
   Studio studio;
   auto stalled = std::make_shared<testing::FaultySink>(

@@ -23,8 +23,8 @@ constexpr const char* kRecordFooter = R"(Examples:
   hlsrec record udp://239.0.0.1:5000 /srv/hls --layout antmedia --append
       continue numbering where the last recording ended
 
-Exit codes: 0 complete, 1 usage, 2 source failed, 3 recorded with declared
-gaps, 4 not everything was stored, 5 storage refused from the start.)";
+Exit codes: 0 complete, 1 usage, 2 source failed, 3 recorded with gaps,
+4 not everything was stored, 5 storage refused from the start.)";
 
 void AddInput(CLI::App& app, RecordCommand& record) {
   app.add_option("INPUT", record.input,

@@ -96,6 +96,7 @@ class RecordRun {
     for (int i = 0; i < kMostMilliseconds && runtime_.use_count() > 1; ++i) {
       ::poll(nullptr, 0, 1);
     }
+    reporter_->Drain();
   }
   RecordRun(const RecordRun&) = delete;
   RecordRun& operator=(const RecordRun&) = delete;
@@ -244,13 +245,19 @@ class RecordRun {
         code = nothing ? kStorageRefused : kUndelivered;
       }
     } else if (progress.segments_lost > 0 || progress.segments_gap > 0 ||
-               pumped.packets_refused > 0) {
+               pumped.packets_refused > 0 ||
+               pumped.source_segments_missed > 0) {
       code = kRecordedWithGaps;
     }
     if (pumped.packets_refused > 0) {
       reporter_->Error(
           fmt::format("{} packets were dropped: the disk did not keep up",
                       pumped.packets_refused));
+    }
+    if (pumped.source_segments_missed > 0) {
+      reporter_->Error(
+          fmt::format("{} segments of the input could not be had, or not whole",
+                      pumped.source_segments_missed));
     }
     if (pumped.end == PumpEnd::kSourceFailed) {
       reporter_->Error(pumped.status.message());
@@ -266,7 +273,7 @@ class RecordRun {
                        DescribeOutput(output.id, output.playlists.front()));
       }
     }
-    reporter_->Summary(result, code);
+    reporter_->Summary(result, pumped, code);
     return code;
   }
 

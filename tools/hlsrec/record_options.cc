@@ -288,6 +288,7 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
   if (command.stop_after_segments > 0) {
     options.max_segments = command.stop_after_segments;
   }
+  if (command.declare_gaps) options.pause = Pause::kGaps;
   if (command.spool_full == "wait") {
     options.spool_full = WhenSpoolFull::kWait;
   } else if (command.spool_full == "drop-oldest") {

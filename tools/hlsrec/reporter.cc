@@ -89,6 +89,29 @@ std::string EventLine(const Event& event) {
   return line;
 }
 
+std::string StatusLine(const RecordingProgress& now,
+                       const RecordingProgress& before) {
+  std::string line =
+      fmt::format("{}  {} segments  {}", FormatClock(now.duration),
+                  now.segments, FormatBytes(now.bytes_written));
+  const auto media = now.duration - before.duration;
+  if (media.count() > 0 && now.bytes_written > before.bytes_written) {
+    line += fmt::format(
+        "  {:.0f} kb/s",
+        static_cast<double>(now.bytes_written - before.bytes_written) * 8 /
+            Seconds(media) / 1000);
+  }
+  if (now.backlog_objects > 0) {
+    line += fmt::format("  backlog {} ({})", now.backlog_objects,
+                        FormatBytes(now.backlog_bytes));
+  }
+  if (now.put_retries > 0) line += fmt::format("  retries {}", now.put_retries);
+  if (now.packets_dropped > 0) {
+    line += fmt::format("  dropped {}", now.packets_dropped);
+  }
+  return line;
+}
+
 }  // namespace
 
 Reporter::Reporter(bool json, Verbosity verbosity)
@@ -96,15 +119,6 @@ Reporter::Reporter(bool json, Verbosity verbosity)
       verbosity_(verbosity),
       terminal_(!json && verbosity != Verbosity::kQuiet &&
                 ::isatty(STDERR_FILENO) == 1) {}
-
-Reporter::~Reporter() { StopStatus(); }
-
-void Reporter::Print(std::FILE* file, std::string_view text) {
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(status_shown_, false)) fmt::print(stderr, "\r\033[K");
-  fmt::print(file, "{}\n", text);
-  std::fflush(file);
-}
 
 bool Reporter::ShowsPlainly(const Event& event) const {
   if (verbosity_ == Verbosity::kVerbose) return true;
@@ -136,76 +150,46 @@ void Reporter::OnEvent(const Event& event) {
     ++deleted_;
     wake_.notify_all();
   }
-  if (json_) return Print(stdout, Dump(EventJson(event)));
+  if (json_) {
+    return printer_.Print(stdout, Dump(EventJson(event)), Loss::kAllowed);
+  }
   if (verbosity_ == Verbosity::kQuiet || !ShowsPlainly(event)) return;
-  Print(stderr, EventLine(event));
+  printer_.Print(stderr, EventLine(event), Loss::kAllowed);
 }
 
 void Reporter::Say(std::string_view text) {
   if (json_ || verbosity_ == Verbosity::kQuiet) return;
-  Print(stderr, text);
+  printer_.Print(stderr, std::string(text), Loss::kNever);
 }
 
 void Reporter::Error(std::string_view text) {
   if (json_) {
-    Print(stdout, Dump({{"event", "error"}, {"message", std::string(text)}}));
+    printer_.Print(stdout,
+                   Dump({{"event", "error"}, {"message", std::string(text)}}),
+                   Loss::kNever);
   }
-  Print(stderr, fmt::format("hlsrec: {}", text));
+  printer_.Print(stderr, fmt::format("hlsrec: {}", text), Loss::kNever);
 }
 
 void Reporter::StartStatus(std::function<RecordingProgress()> progress) {
   if (!terminal_) return;
-  const std::lock_guard lock(mutex_);
-  progress_ = std::move(progress);
-  running_ = true;
-  thread_ = std::thread([this] { StatusLoop(); });
+  printer_.ShowStatus(
+      [progress = std::move(progress), before = RecordingProgress()]() mutable {
+        const RecordingProgress now = progress();
+        std::string line = StatusLine(now, before);
+        if (now.duration > before.duration) before = now;
+        return line;
+      });
 }
 
-void Reporter::StopStatus() {
-  {
-    const std::lock_guard lock(mutex_);
-    running_ = false;
+void Reporter::StopStatus() { printer_.HideStatus(); }
+
+void Reporter::Summary(const RecordingResult& result, const PumpResult& pumped,
+                       int exit_code) {
+  const std::uint64_t dropped = printer_.dropped();
+  if (dropped > 0) {
+    Error(fmt::format("{} reports were dropped: nobody read them", dropped));
   }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(status_shown_, false)) fmt::print(stderr, "\r\033[K");
-}
-
-void Reporter::StatusLoop() {
-  std::unique_lock lock(mutex_);
-  RecordingProgress before;
-  while (running_) {
-    const RecordingProgress now = progress_();
-    const auto media = now.duration - before.duration;
-    const double rate =
-        media.count() > 0
-            ? static_cast<double>(now.bytes_written - before.bytes_written) *
-                  8 / Seconds(media) / 1000
-            : 0;
-    if (media.count() > 0) before = now;
-    std::string line =
-        fmt::format("{}  {} segments  {}", FormatClock(now.duration),
-                    now.segments, FormatBytes(now.bytes_written));
-    if (rate > 0) line += fmt::format("  {:.0f} kb/s", rate);
-    if (now.backlog_objects > 0) {
-      line += fmt::format("  backlog {} ({})", now.backlog_objects,
-                          FormatBytes(now.backlog_bytes));
-    }
-    if (now.put_retries > 0)
-      line += fmt::format("  retries {}", now.put_retries);
-    if (now.packets_dropped > 0) {
-      line += fmt::format("  dropped {}", now.packets_dropped);
-    }
-    fmt::print(stderr, "\r\033[K{}", line);
-    std::fflush(stderr);
-    status_shown_ = true;
-    wake_.wait_for(lock, std::chrono::milliseconds(500),
-                   [this] { return !running_; });
-  }
-}
-
-void Reporter::Summary(const RecordingResult& result, int exit_code) {
   if (json_) {
     Json json;
     json["event"] = "summary";
@@ -213,6 +197,8 @@ void Reporter::Summary(const RecordingResult& result, int exit_code) {
     json["ok"] = result.status.ok();
     if (!result.status.ok()) json["error"] = result.status.message();
     json["progress"] = ProgressJson(result.progress);
+    json["source_segments_missed"] = pumped.source_segments_missed;
+    json["reports_dropped"] = dropped;
     json["outputs"] = Json::array();
     for (const OutputResult& output : result.outputs) {
       json["outputs"].push_back({{"output", output.id},
@@ -220,7 +206,7 @@ void Reporter::Summary(const RecordingResult& result, int exit_code) {
                                  {"playlists", output.playlists},
                                  {"missing", output.missing}});
     }
-    return Print(stdout, Dump(json));
+    return printer_.Print(stdout, Dump(json), Loss::kNever);
   }
   const RecordingProgress& progress = result.progress;
   Say(fmt::format(

@@ -1,16 +1,17 @@
 #ifndef HLSREC_TOOLS_HLSREC_REPORTER_H_
 #define HLSREC_TOOLS_HLSREC_REPORTER_H_
 
-#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "hlsrec/events.h"
+#include "hlsrec/pump.h"
 #include "hlsrec/recorder.h"
+#include "tools/hlsrec/line_printer.h"
 
 namespace hlsrec::tools {
 
@@ -19,11 +20,10 @@ enum class Verbosity { kQuiet, kNormal, kVerbose };
 // Tells a person, or with `json` a program, what a recording does: a status
 // line on a terminal, log lines elsewhere, one JSON object per event.
 //
-// Threads. Any.
+// Threads. Any. Nobody waits for who reads the reports, Drain() excepted.
 class Reporter final : public Observer {
  public:
   Reporter(bool json, Verbosity verbosity);
-  ~Reporter() override;
 
   void OnEvent(const Event& event) override;
   // A line of its own, above the status line. Errors show when quiet, too.
@@ -34,11 +34,13 @@ class Reporter final : public Observer {
   void StopStatus();
   // Returns when that many outputs were deleted, or `stop` says so.
   void WaitUntilDeleted(std::size_t outputs, const std::function<bool()>& stop);
-  void Summary(const RecordingResult& result, int exit_code);
+  void Summary(const RecordingResult& result, const PumpResult& pumped,
+               int exit_code);
+  // Returns when all was read, or its reader is gone.
+  void Drain() { printer_.Drain(); }
 
  private:
-  void Print(std::FILE* file, std::string_view text);
-  void StatusLoop();
+  using Loss = LinePrinter::Loss;
   [[nodiscard]] bool ShowsPlainly(const Event& event) const;
 
   const bool json_;
@@ -46,11 +48,8 @@ class Reporter final : public Observer {
   const bool terminal_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::function<RecordingProgress()> progress_;
-  bool running_ = false;
-  bool status_shown_ = false;
   std::size_t deleted_ = 0;
-  std::thread thread_;
+  LinePrinter printer_;
 };
 
 }  // namespace hlsrec::tools
