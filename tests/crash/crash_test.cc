@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <string>
@@ -143,6 +145,16 @@ TEST_CASE("crash: kills cost a second each and no reader notices") {
     CAPTURE(NameOf(loss.kind));
     CHECK(loss.age <= kMostLost + kAllowance);
   }
+}
+
+TEST_CASE("crash: resume takes away a spool that was half taken away") {
+  const TempDirectory directory;
+  const std::string spools = directory.path(".hlsrec-spool");
+  std::filesystem::create_directories(spools + "/cam-1");
+  std::ofstream(spools + "/cam-1/lock").put('\n');
+  const Ended ended = RunWell(Hlsrec({"resume", directory.path("")}));
+  CHECK(ended.out.empty());
+  CHECK_FALSE(std::filesystem::exists(spools));
 }
 
 }  // namespace hlsrec::testing

@@ -36,9 +36,11 @@ std::string Plain(std::string_view name) {
   return plain;
 }
 
+// Whoever died while it took an empty spool away left the lock alone.
 bool IsSpool(const fs::path& folder) {
   std::error_code ignored;
-  return fs::exists(folder / "journal.db", ignored);
+  return fs::exists(folder / "journal.db", ignored) ||
+         fs::exists(folder / "lock", ignored);
 }
 
 }  // namespace
