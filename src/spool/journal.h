@@ -153,8 +153,13 @@ class Journal {
   // claimed. Claims die with the process.
   virtual Status Claim(const std::string& identity) = 0;
   virtual void Release(const std::string& identity) = 0;
-  // As of the entries added before.
-  virtual void Load(RecordingId recording, Loaded loaded) = 0;
+  // As of the entries added before. kFiles: of the segments their ids and
+  // files, and nothing else, in any order.
+  enum class Detail { kAll, kFiles };
+  virtual void Load(RecordingId recording, Detail detail, Loaded loaded) = 0;
+  void Load(RecordingId recording, Loaded loaded) {
+    Load(recording, Detail::kAll, std::move(loaded));
+  }
 };
 
 // Remembers nothing: for a spool that dies with us.

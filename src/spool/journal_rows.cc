@@ -221,6 +221,24 @@ StatusOr<JournaledRecording> JournalRows::Load(RecordingId recording) {
   return loaded;
 }
 
+StatusOr<JournaledRecording> JournalRows::LoadFiles(RecordingId recording) {
+  HLSREC_ASSIGN_OR_RETURN(
+      SqliteStatement statement,
+      database_->Prepare("SELECT rendition, packaging, number, file "
+                         "FROM segment WHERE recording = ?1"));
+  JournaledRecording loaded{.summary = {.recording = recording}};
+  HLSREC_RETURN_IF_ERROR(statement.Read(
+      [&](const SqliteRow& row) {
+        loaded.segments.push_back({.id = {.recording = recording,
+                                          .rendition = row.Int(0),
+                                          .packaging = row.Int(1),
+                                          .index = row.Unsigned(2)},
+                                   .file = row.Text(3)});
+      },
+      recording));
+  return loaded;
+}
+
 StatusOr<std::vector<SegmentSealed>> JournalRows::Segments(
     RecordingId recording) {
   HLSREC_ASSIGN_OR_RETURN(

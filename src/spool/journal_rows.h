@@ -24,6 +24,7 @@ class JournalRows {
   Status Apply(const JournalEntry& entry);
 
   StatusOr<JournaledRecording> Load(RecordingId recording);
+  StatusOr<JournaledRecording> LoadFiles(RecordingId recording);
   StatusOr<std::vector<RecordingSummary>> Recordings();
   // The highest there ever was; 0: none.
   StatusOr<RecordingId> HighestRecording();

@@ -30,8 +30,10 @@ class JournalStore {
   // What need not be waited for: keeps the write-ahead log short.
   void Tidy();
 
-  StatusOr<JournaledRecording> Load(RecordingId recording) {
-    return rows_->Load(recording);
+  StatusOr<JournaledRecording> Load(RecordingId recording,
+                                    Journal::Detail detail) {
+    return detail == Journal::Detail::kFiles ? rows_->LoadFiles(recording)
+                                             : rows_->Load(recording);
   }
   StatusOr<std::vector<RecordingSummary>> Recordings() {
     return rows_->Recordings();

@@ -4,7 +4,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
@@ -41,15 +44,19 @@ class Answer {
 // What the journal knows of the directory's files.
 struct Known {
   std::set<RecordingId> recordings;
-  std::map<SegmentId, std::string> sealed;  // their files
-  std::set<std::string, std::less<>> files;
+  std::vector<SegmentId> sealed;  // in order
+  std::unordered_set<std::string> files;
+
+  [[nodiscard]] bool Sealed(const SegmentId& id) const {
+    return std::binary_search(sealed.begin(), sealed.end(), id);
+  }
 };
 
 StatusOr<Known> Ask(RuntimeCore& core, Journal& journal) {
   Known known;
   for (const RecordingSummary& summary : journal.Recordings()) {
     const auto answer = std::make_shared<Answer<JournaledRecording>>();
-    journal.Load(summary.recording,
+    journal.Load(summary.recording, Journal::Detail::kFiles,
                  [answer](StatusOr<JournaledRecording> loaded) {
                    answer->Set(std::move(loaded));
                  });
@@ -57,10 +64,11 @@ StatusOr<Known> Ask(RuntimeCore& core, Journal& journal) {
                             answer->Take(core));
     known.recordings.insert(summary.recording);
     for (const SegmentSealed& segment : recording.segments) {
-      known.sealed.emplace(segment.id, segment.file);
+      known.sealed.push_back(segment.id);
       if (!segment.file.empty()) known.files.insert(segment.file);
     }
   }
+  std::sort(known.sealed.begin(), known.sealed.end());
   return known;
 }
 
@@ -170,10 +178,9 @@ class Recovery {
       return Note("{}: left alone: recording {} is not in the journal", name,
                   id.recording);
     }
-    if (known_.sealed.contains(id)) {
+    if (known_.Sealed(id) || !adopted_.insert(id).second) {
       return RemoveBoth(name, "its segment is there already");
     }
-    known_.sealed.emplace(id, name);
     const Status cut = files_.Truncate(PathOf(name), (*whole)->chunk.end);
     if (!cut.ok()) return Note("{}: left alone: {}", name, cut.message());
     recovered_.bytes_discarded += SizeOf(name) - (*whole)->chunk.end;
@@ -230,6 +237,7 @@ class Recovery {
   FileSystem& files_;
   Journal& journal_;
   const RecoveryInput& input_;
+  std::set<SegmentId> adopted_;
   Known known_;
   std::map<std::string, std::uint64_t> media_;  // sizes
   std::set<std::string> sidecars_;              // the media's names

@@ -26,6 +26,7 @@ struct Write {
 };
 struct Read {
   RecordingId recording = 0;
+  Journal::Detail detail = Journal::Detail::kAll;
   Journal::Loaded loaded;
 };
 using Work = std::variant<Write, Read>;
@@ -90,7 +91,7 @@ class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
       std::vector<Work> work = Take();
       if (work.empty()) return;
       if (auto* read = std::get_if<Read>(&work.front())) {
-        read->loaded(store_->Load(read->recording));
+        read->loaded(store_->Load(read->recording, read->detail));
       } else {
         WriteAll(work);
       }
@@ -195,8 +196,8 @@ class SqliteJournal final : public Journal {
   void Release(const std::string& identity) override {
     table_->Release(identity);
   }
-  void Load(RecordingId recording, Loaded loaded) override {
-    queue_->Add(Read{recording, std::move(loaded)});
+  void Load(RecordingId recording, Detail detail, Loaded loaded) override {
+    queue_->Add(Read{recording, detail, std::move(loaded)});
   }
 
  private:

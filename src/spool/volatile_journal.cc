@@ -15,7 +15,7 @@ class VolatileJournal final : public Journal {
   std::vector<RecordingSummary> Recordings() override { return {}; }
   Status Claim(const std::string&) override { return {}; }
   void Release(const std::string&) override {}
-  void Load(RecordingId recording, Loaded loaded) override {
+  void Load(RecordingId recording, Detail, Loaded loaded) override {
     loaded(NotFound("journal: recording {}: is not kept", recording));
   }
 

@@ -79,7 +79,7 @@ class FakeJournal final : public Journal {
   }
   Status Claim(const std::string&) override { return {}; }
   void Release(const std::string&) override {}
-  void Load(RecordingId recording, Loaded loaded) override {
+  void Load(RecordingId recording, Detail, Loaded loaded) override {
     JournaledRecording result{.summary = {.recording = recording}};
     for (const SegmentSealed& segment : store_->segments()) {
       if (segment.id.recording == recording) result.segments.push_back(segment);
