@@ -73,6 +73,8 @@ class HLSREC_EXPORT SimulatedRuntime {
   void Kill();
   // Runs what is due now, and what that makes due.
   void RunUntilIdle();
+  // Runs that many of the tasks at most: to end it between two of them.
+  void RunTasks(int count);
   // Moves the clock from timer to timer.
   void Advance(std::chrono::milliseconds duration);
 

@@ -107,7 +107,11 @@ void Strand::Post(Task task) {
     scheduled_ = true;
   }
   if (executor_->Post([self = shared_from_this()] { self->Turn(); })) return;
-  // Stopped: what waits here may hold us, and would for ever.
+  Drop();
+}
+
+// What waits here may hold us, and would for ever.
+void Strand::Drop() {
   std::deque<Task> dropped;
   {
     MutexLock lock(mutex_);

@@ -76,6 +76,8 @@ class Strand final : public std::enable_shared_from_this<Strand> {
   }
   void Post(Task task);
   void PostAt(SteadyTime when, Task task);
+  // Lets go of what waits, when the executor has stopped.
+  void Drop();
 
  private:
   // Tasks of one turn on the executor: enough to make the hand-over cheap, few

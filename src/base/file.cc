@@ -321,6 +321,22 @@ FileSystem& PosixFileSystem() {
   return posix;
 }
 
+Status CreateDirectoriesDurably(FileSystem& files, const std::string& path,
+                                unsigned mode) {
+  const std::string parent = DirectoryOf(path);
+  if (files.Size(path).status().code() != StatusCode::kNotFound) {
+    HLSREC_RETURN_IF_ERROR(files.CreateDirectories(path, mode));
+    // Whoever created it may have died before this.
+    files.SyncDirectory(parent).Ignore("its parents may be closed to us");
+    return {};
+  }
+  if (parent != path && parent != ".") {
+    HLSREC_RETURN_IF_ERROR(CreateDirectoriesDurably(files, parent, mode));
+  }
+  HLSREC_RETURN_IF_ERROR(files.CreateDirectories(path, mode));
+  return files.SyncDirectory(parent);
+}
+
 std::string DirectoryOf(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";

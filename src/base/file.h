@@ -91,6 +91,10 @@ class FileSystem {
 
 FileSystem& PosixFileSystem();  // static storage
 
+// CreateDirectories(), and the names of those it creates reach the disk.
+Status CreateDirectoriesDurably(FileSystem& files, const std::string& path,
+                                unsigned mode);
+
 // "a/b" of "a/b/c"; "." where there is no slash.
 std::string DirectoryOf(const std::string& path);
 

@@ -136,6 +136,9 @@ void Output::Add(SegmentRecord record) {
 }
 
 void Output::Bring(Rendition& rendition, Pending& pending) {
+  // The spool lets go of what was stored, and power may fail before the journal
+  // says so.
+  if (pending.record.body == nullptr) return Confirm(rendition, pending);
   if (pending.record.init_hash.empty()) return PutSegment(rendition, pending);
   const auto init = rendition.inits.find(pending.record.init_hash);
   if (init == rendition.inits.end()) return PutInit(rendition, pending.record);
@@ -160,7 +163,8 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
                                 pending.record.duration);
       } else if (pending.record.body == nullptr && pending.was_gap) {
         pending.state = Pending::State::kLost;
-      } else if (pending.record.body == nullptr) {
+      } else if (pending.record.body == nullptr &&
+                 pending.record.sha256.empty()) {
         pending.state = Pending::State::kLost;
         ++lost_;
         missing_.push_back(pending.key);
@@ -168,6 +172,7 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
                 DataLoss("spool: the segment's file is gone"));
       }
     }
+    rendition.restored_until = rendition.first_sequence + rendition.next_index;
     ListReady(rendition);
     // Putting may end at once and take from the front.
     std::vector<std::uint64_t> owed;
@@ -190,8 +195,8 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
         playlist->final_stored = true;
         playlist->dirty = false;
       }
-      Publish(rendition, playlist);
     }
+    PublishAll(rendition);
   }
 }
 
@@ -224,7 +229,8 @@ void Output::OnInitStored(int number, const std::string& hash,
   rendition.inits[hash] = status.ok();
   for (Pending& pending : rendition.pending) {
     if (pending.record.init_hash != hash ||
-        pending.state != Pending::State::kWaiting) {
+        pending.state != Pending::State::kWaiting ||
+        pending.record.body == nullptr) {
       continue;
     }
     if (status.ok()) {
@@ -255,6 +261,18 @@ void Output::PutSegment(Rendition& rendition, Pending& pending) {
       },
       pending.restored ? Uploader::Earlier::kMaybeStored
                        : Uploader::Earlier::kNone);
+}
+
+void Output::Confirm(Rendition& rendition, Pending& pending) {
+  uploader_->Confirm(
+      {.key = pending.key,
+       .size_bytes = pending.record.size_bytes,
+       .sha256 = pending.record.sha256},
+      [self = shared_from_this(), number = rendition.number,
+       index = pending.record.index](const Status& status) {
+        self->OnStored(number, index,
+                       status.WithContext("spool: the segment's file is gone"));
+      });
 }
 
 Output::Pending* Output::FindPending(Rendition& rendition,
@@ -361,6 +379,12 @@ bool Output::DropOldest() {
   return true;
 }
 
+void Output::PublishAll(Rendition& rendition) {
+  for (const auto* playlists : {&rendition.rotated, &rendition.playlists}) {
+    for (const auto& playlist : *playlists) Publish(rendition, playlist);
+  }
+}
+
 bool Output::ListReady(Rendition& rendition) {
   bool listed = false;
   while (!rendition.pending.empty() &&
@@ -375,9 +399,7 @@ bool Output::ListReady(Rendition& rendition) {
 
 void Output::Advance(Rendition& rendition) {
   if (!ListReady(rendition)) return;
-  for (const auto& playlist : rendition.playlists) {
-    Publish(rendition, playlist);
-  }
+  PublishAll(rendition);
   if (finishing_) EndLists();
 }
 
@@ -406,7 +428,8 @@ void Output::List(Rendition& rendition, const Pending& pending) {
   const std::uint64_t sequence =
       rendition.first_sequence + pending.record.index;
   if (!KeepsEverything(rendition) && pending.state == Pending::State::kStored) {
-    rendition.expirable[sequence] = {.key = pending.key};
+    rendition.expirable[sequence] = {.key = pending.key,
+                                     .duration = pending.record.duration};
   }
   for (auto& playlist : rendition.playlists) {
     AppendTo(rendition, playlist, pending);

@@ -41,6 +41,7 @@ struct SegmentRecord {
   std::string init_hash = {};  // empty: none needed
   std::shared_ptr<const Body> init = {};
   std::uint64_t size_bytes = 0;
+  std::string sha256 = {};  // hex; may be empty
   std::shared_ptr<const Body> body = {};
   // How many outputs are not through with it: the spool keeps it for them.
   std::shared_ptr<std::atomic<int>> owed = {};
@@ -214,10 +215,13 @@ class Output : public std::enable_shared_from_this<Output> {
     // Segments that will leave, by sequence: only where nothing keeps them.
     struct Expirable {
       std::string key;
+      std::chrono::microseconds duration{0};
       // How long it stays after it left the last list, RFC 8216 section 6.2.2.
       std::chrono::microseconds hold{0};
     };
     std::map<std::uint64_t, Expirable> expirable;
+    // Sequence: segments before it are of an earlier run.
+    std::uint64_t restored_until = 0;
     std::set<std::uint64_t> leaving;  // their removal is on its way
   };
 
@@ -242,10 +246,13 @@ class Output : public std::enable_shared_from_this<Output> {
   void RemoveExpired(int rendition, std::uint64_t sequence,
                      const std::string& key);
   void PutSegment(Rendition& rendition, Pending& pending);
+  void Confirm(Rendition& rendition, Pending& pending);
   void PutInit(Rendition& rendition, const SegmentRecord& record);
   void PublishMultivariant();
   [[nodiscard]] std::string RenderMultivariant(bool final) const;
-  void PublishAll();
+  void PublishAll(Rendition& rendition);
+  [[nodiscard]] static std::chrono::microseconds LongestOf(
+      const Rendition& rendition);
   void EndLists();
   void CheckFinished();
   void ScheduleDeleteAfterEnd();

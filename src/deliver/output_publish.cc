@@ -104,6 +104,8 @@ void Output::Publish(Rendition& rendition,
                      const std::shared_ptr<Playlist>& playlist) {
   if (!playlist->dirty || playlist->in_flight || playlist->key.empty()) return;
   if (playlist->list.type() == PlaylistType::kVod && !playlist->ended) return;
+  // An earlier run may have listed them, and told nobody before it died.
+  if (!rendition.pending.empty() && rendition.pending.front().restored) return;
   playlist->dirty = false;
   playlist->in_flight = true;
   const bool ended = playlist->ended;
@@ -161,6 +163,19 @@ void Output::OnPublished(Rendition& rendition,
   CheckFinished();
 }
 
+// At most, as far as can be told.
+std::chrono::microseconds Output::LongestOf(const Rendition& rendition) {
+  std::chrono::microseconds longest{0};
+  for (const auto& playlist : rendition.playlists) {
+    const std::chrono::microseconds target =
+        std::chrono::seconds(playlist->list.target_duration());
+    const ListedWindow& window = playlist->list.window();
+    longest = std::max({longest, window.duration + target, 4 * target,
+                        target * static_cast<int>(window.count)});
+  }
+  return longest;
+}
+
 void Output::Expire(Rendition& rendition) {
   std::uint64_t oldest = UINT64_MAX;
   for (const auto& playlist : rendition.playlists) {
@@ -168,7 +183,12 @@ void Output::Expire(Rendition& rendition) {
   }
   while (!rendition.expirable.empty() &&
          rendition.expirable.begin()->first < oldest) {
-    const auto node = rendition.expirable.extract(rendition.expirable.begin());
+    auto node = rendition.expirable.extract(rendition.expirable.begin());
+    // How long lists were, and when it left them, the earlier run knew.
+    if (node.key() < rendition.restored_until) {
+      node.mapped().hold = std::max(
+          node.mapped().hold, node.mapped().duration + LongestOf(rendition));
+    }
     rendition.leaving.insert(node.key());
     const auto hold =
         std::chrono::ceil<std::chrono::milliseconds>(node.mapped().hold);

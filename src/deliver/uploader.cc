@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "src/base/hash.h"
 #include "src/base/status_util.h"
 
 namespace hlsrec::deliver {
@@ -27,6 +28,11 @@ bool SameBytes(const Body& body, std::string_view bytes) {
   return true;
 }
 
+std::string HashOf(const std::string& bytes) {
+  return Sha256Hex(
+      {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
 }  // namespace
 
 Uploader::Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
@@ -41,11 +47,21 @@ Uploader::Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
       on_recovery_(std::move(on_recovery)) {}
 
 void Uploader::Put(PutRequest request, Done done, Earlier earlier) {
+  Add({.request = std::move(request),
+       .done = std::move(done),
+       .maybe_stored = earlier == Earlier::kMaybeStored});
+}
+
+void Uploader::Confirm(Expected expected, Done done) {
+  Add({.request = {.key = expected.key, .body = MakeStringBody({})},
+       .done = std::move(done),
+       .expected = std::move(expected)});
+}
+
+void Uploader::Add(Job job) {
   const JobId id = next_id_++;
-  backlog_bytes_ += request.body->size();
-  jobs_.emplace(id, Job{.request = std::move(request),
-                        .done = std::move(done),
-                        .maybe_stored = earlier == Earlier::kMaybeStored});
+  backlog_bytes_ += job.request.body->size();
+  jobs_.emplace(id, std::move(job));
   if (stopped_) {
     Finish(id, Cancelled("put: {}: the output was given up",
                          jobs_.at(id).request.key));
@@ -85,6 +101,9 @@ void Uploader::Start() {
 void Uploader::Attempt(JobId id) {
   Job& job = jobs_.at(id);
   ++job.attempt;
+  if (job.expected) {
+    return Look(id, NotFound("{}: is not there", job.expected->key));
+  }
   sink_->Put(job.request, [self = shared_from_this(), id](Status status) {
     self->strand_->Post([self, id, status = std::move(status)]() mutable {
       self->OnReply(id, std::move(status));
@@ -100,10 +119,10 @@ void Uploader::OnReply(JobId id, Status status) {
     return Start();
   }
   Job& job = found->second;
-  if (status.code() == StatusCode::kAlreadyExists && job.maybe_stored &&
+  if (!status.ok() && !IsRetryable(status.code()) && job.maybe_stored &&
       !stopped_) {
     // An earlier attempt may have stored it and lost the reply.
-    return ResolveExisting(id, std::move(status));
+    return Look(id, std::move(status));
   }
   if (status.ok() || stopped_ || !IsRetryable(status.code())) {
     if (status.ok() && std::exchange(degraded_, false)) on_recovery_();
@@ -131,27 +150,39 @@ void Uploader::OnReply(JobId id, Status status) {
   Start();
 }
 
-void Uploader::ResolveExisting(JobId id, Status conflict) {
-  const PutRequest& request = jobs_.at(id).request;
-  sink_->Get(request.key, request.body->size(),
-             [self = shared_from_this(), id,
-              conflict = std::move(conflict)](StatusOr<std::string> existing) {
+// Who finds the object's very bytes there is done.
+void Uploader::Look(JobId id, Status otherwise) {
+  const Job& job = jobs_.at(id);
+  const std::uint64_t size =
+      job.expected ? job.expected->size_bytes : job.request.body->size();
+  sink_->Get(job.request.key, size,
+             [self = shared_from_this(), id, otherwise = std::move(otherwise)](
+                 StatusOr<std::string> existing) {
                self->strand_->Post(
-                   [self, id, conflict, existing = std::move(existing)] {
-                     self->OnExisting(id, conflict, existing);
+                   [self, id, otherwise, existing = std::move(existing)] {
+                     self->OnExisting(id, otherwise, existing);
                    });
              });
 }
 
-void Uploader::OnExisting(JobId id, const Status& conflict,
+void Uploader::OnExisting(JobId id, const Status& otherwise,
                           const StatusOr<std::string>& existing) {
   const auto found = jobs_.find(id);
-  if (found == jobs_.end()) return;
+  if (found == jobs_.end()) {
+    if (stopped_) return;
+    --in_flight_;  // of one that was abandoned
+    return Start();
+  }
   // Larger, or gone meanwhile: not ours.
-  Status status = conflict;
+  const Job& job = found->second;
+  Status status = otherwise;
+  const bool gone = existing.status().code() == StatusCode::kNotFound &&
+                    otherwise.code() != StatusCode::kAlreadyExists;
   if (existing.ok()) {
-    if (SameBytes(*found->second.request.body, *existing)) status = {};
-  } else if (IsRetryable(existing.status().code())) {
+    const bool same = job.expected ? HashOf(*existing) == job.expected->sha256
+                                   : SameBytes(*job.request.body, *existing);
+    if (same) status = {};
+  } else if (!gone && IsRetryable(existing.status().code())) {
     // The next attempt asks again.
     return OnReply(id, existing.status());
   }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -51,6 +52,14 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void Put(PutRequest request, Done done, Earlier earlier = Earlier::kNone);
   // Gives one put up, wherever it is; a reply that still comes is ignored.
   void Abandon(const std::string& key);
+  // An object that may be there, and of which we have no copy.
+  struct Expected {
+    std::string key = {};
+    std::uint64_t size_bytes = 0;
+    std::string sha256 = {};  // hex
+  };
+  // OK where it is there; as Put() otherwise.
+  void Confirm(Expected expected, Done done);
   // One attempt, beside the puts.
   void Remove(const std::string& key, Done done);
   void Stop();
@@ -67,6 +76,8 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
     PutRequest request;
     Done done;
     bool maybe_stored = false;
+    // Not put, only looked for.
+    std::optional<Expected> expected = {};
     int attempt = 0;
     Status last = {};
   };
@@ -75,7 +86,8 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void Start();
   void Attempt(JobId id);
   void OnReply(JobId id, Status status);
-  void ResolveExisting(JobId id, Status conflict);
+  void Add(Job job);
+  void Look(JobId id, Status otherwise);
   void OnExisting(JobId id, const Status& conflict,
                   const StatusOr<std::string>& existing);
   void Finish(JobId id, const Status& status);

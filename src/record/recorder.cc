@@ -143,7 +143,9 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
 
   // A runtime that was stopped runs nothing any more, not even our end.
   void LetGoIfStopped() {
-    if (!core_.media()->stopped() || recording_ == nullptr) return;
+    if (!core_.media()->stopped()) return;
+    strand_->Drop();
+    if (recording_ == nullptr) return;
     const auto recording = std::move(recording_);
     recording->LetGo();
   }

@@ -36,9 +36,14 @@ using SeriesId = std::pair<int, int>;  // rendition, packaging
 // What one series lacks and another has becomes a gap, so that all end alike.
 void FillHoles(spool::Journal& journal, std::uint64_t next,
                std::map<SeriesId, Series>& all) {
+  std::uint64_t first = next;
+  for (const auto& [id, series] : all) {
+    if (!series.empty()) first = std::min(first, series.begin()->first);
+  }
   for (auto& [id, series] : all) {
-    if (series.empty()) continue;
-    for (std::uint64_t i = series.begin()->first; i < next; ++i) {
+    // What is before its first was forgotten, where it has any.
+    std::uint64_t i = series.empty() ? first : series.begin()->first;
+    for (; i < next; ++i) {
       if (series.contains(i)) continue;
       for (const auto& [other_id, other] : all) {
         const auto found = other.find(i);
@@ -97,7 +102,8 @@ class Records {
               .start = segment.start,
               .discontinuity = segment.discontinuity,
               .gap = segment.gap,
-              .size_bytes = segment.size_bytes};
+              .size_bytes = segment.size_bytes,
+              .sha256 = segment.sha256};
     if (segment.gap) return restored;
     const auto delivered =
         delivered_.find({output, segment.id.rendition, segment.id.index});
@@ -140,14 +146,44 @@ class Records {
   std::map<spool::SegmentId, spool::SealedSegment> found_;
 };
 
-// Where the newest version that is not an end stood.
+// A window goes on where its newest version stood.
+void RestoreWindow(const spool::PlaylistPublished& version,
+                   std::uint64_t first_sequence, PlaylistPlan& plan) {
+  if (version.oldest_sequence < plan.list_from) return;
+  plan.key = version.key;
+  if (version.oldest_sequence <= first_sequence) return;
+  plan.list_from = version.oldest_sequence;
+  plan.list =
+      playlist::MediaList::Resume(plan.list_options, version.oldest_sequence,
+                                  version.discontinuity_sequence);
+}
+
+// Of lists that follow each other, one that was rotated out may lack its end.
+void RestoreRotating(const std::vector<const spool::PlaylistPublished*>& lists,
+                     PlaylistPlan& plan) {
+  const spool::PlaylistPublished* open = nullptr;
+  plan.key.clear();  // the run before may have begun with another
+  plan.list_from = 0;
+  for (const spool::PlaylistPublished* list : lists) {
+    if (list->ended) {
+      plan.list_from = std::max(plan.list_from, list->newest_sequence + 1);
+    } else if (open == nullptr ||
+               list->oldest_sequence < open->oldest_sequence) {
+      open = list;
+    }
+  }
+  if (open == nullptr) return;
+  plan.key = open->key;
+  plan.list_from = open->oldest_sequence;
+}
+
+// Where the versions stood that were published last.
 void RestorePlaylists(const JournaledRecording& journaled, OutputPlan& output) {
+  std::map<PlaylistPlan*, std::vector<const spool::PlaylistPublished*>>
+      rotating;
   for (const spool::PlaylistPublished& version : journaled.playlists) {
     if (version.output != output.id) continue;
-    if (version.ended) {
-      output.ended.insert(version.key);
-      continue;
-    }
+    if (version.ended) output.ended.insert(version.key);
     if (version.rendition < 0) continue;
     const auto r = static_cast<std::size_t>(version.rendition);
     const auto p = static_cast<std::size_t>(version.playlist);
@@ -156,16 +192,16 @@ void RestorePlaylists(const JournaledRecording& journaled, OutputPlan& output) {
       continue;
     }
     PlaylistPlan& plan = output.renditions[r].playlists[p];
-    if (version.oldest_sequence < plan.list_from) continue;
-    plan.key = version.key;
-    if (version.oldest_sequence <= output.renditions[r].first_sequence) {
-      continue;
+    const PlaylistPolicy& policy = *plan.list_options.policy;
+    if (policy.rotates()) {
+      rotating[&plan].push_back(&version);
+    } else if (policy.type() == PlaylistType::kLive) {
+      RestoreWindow(version, output.renditions[r].first_sequence, plan);
+    } else {
+      plan.key = version.key;
     }
-    plan.list_from = version.oldest_sequence;
-    plan.list =
-        playlist::MediaList::Resume(plan.list_options, version.oldest_sequence,
-                                    version.discontinuity_sequence);
   }
+  for (const auto& [plan, lists] : rotating) RestoreRotating(lists, *plan);
 }
 
 void RestoreOutput(const JournaledRecording& journaled,

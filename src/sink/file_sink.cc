@@ -19,6 +19,13 @@ constexpr std::size_t kBlock = std::size_t{1} << 18;
 // template can make one.
 constexpr std::string_view kTemporary = ".hlsrec-";
 
+Status CreateFolder(FileSystem& files, const FileSinkOptions& options,
+                    const std::string& path) {
+  return options.sync == FileSync::kNone
+             ? files.CreateDirectories(path, options.directory_mode)
+             : CreateDirectoriesDurably(files, path, options.directory_mode);
+}
+
 class FileSink final : public BlockingSink {
  public:
   FileSink(FileSystem& files, FileSinkOptions options)
@@ -77,11 +84,7 @@ class FileSink final : public BlockingSink {
 
   Status EnsureDirectory(const std::string& directory) {
     if (known_.contains(directory)) return {};
-    HLSREC_RETURN_IF_ERROR(
-        files_.CreateDirectories(directory, options_.directory_mode));
-    if (options_.sync == FileSync::kObject) {
-      HLSREC_RETURN_IF_ERROR(files_.SyncDirectory(DirectoryOf(directory)));
-    }
+    HLSREC_RETURN_IF_ERROR(CreateFolder(files_, options_, directory));
     known_.insert(directory);
     return {};
   }
@@ -194,8 +197,7 @@ StatusOr<std::unique_ptr<BlockingSink>> MakeFileSink(
     clean.root.pop_back();
   }
   HLSREC_RETURN_IF_ERROR(
-      files.CreateDirectories(clean.root, clean.directory_mode)
-          .WithContext("file sink"));
+      CreateFolder(files, clean, clean.root).WithContext("file sink"));
   return std::unique_ptr<BlockingSink>(
       std::make_unique<FileSink>(files, std::move(clean)));
 }

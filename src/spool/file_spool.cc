@@ -201,12 +201,16 @@ StatusOr<std::unique_ptr<Spool>> OpenFileSpool(RuntimeCore& core,
                                                const FileSpoolOptions& options,
                                                const JournalOpener& journal) {
   // What is above it may be an output's folder, which others read.
+  const auto create =
+      options.durability == Durability::kNone
+          ? [](FileSystem& in, const std::string& path,
+               unsigned mode) { return in.CreateDirectories(path, mode); }
+          : &CreateDirectoriesDurably;
   HLSREC_RETURN_IF_ERROR(
-      files.CreateDirectories(DirectoryOf(options.directory), kParentMode)
+      create(files, DirectoryOf(options.directory), kParentMode)
           .WithContext("spool"));
   HLSREC_RETURN_IF_ERROR(
-      files.CreateDirectories(options.directory, kDirectoryMode)
-          .WithContext("spool"));
+      create(files, options.directory, kDirectoryMode).WithContext("spool"));
   HLSREC_RETURN_IF_ERROR(CheckLocal(files, options.directory));
   HLSREC_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
                           LockDirectory(files, options.directory));

@@ -57,16 +57,16 @@ class SimulatedExecutor final : public Executor {
     std::exchange(timers_, {}).clear();
   }
 
-  void RunUntilIdle() {
-    for (;;) {
-      while (!timers_.empty() && timers_.begin()->first <= clock_.Steady()) {
-        ready_.push_back(std::move(timers_.extract(timers_.begin()).mapped()));
-      }
-      if (ready_.empty()) return;
-      Task task = std::move(ready_.front());
-      ready_.pop_front();
-      task();
+  // False: nothing was due.
+  bool RunOne() {
+    while (!timers_.empty() && timers_.begin()->first <= clock_.Steady()) {
+      ready_.push_back(std::move(timers_.extract(timers_.begin()).mapped()));
     }
+    if (ready_.empty()) return false;
+    Task task = std::move(ready_.front());
+    ready_.pop_front();
+    task();
+    return true;
   }
   // Moves the clock to the next timer, if there is one by `end`.
   bool MoveToNext(SteadyTime end) {
@@ -106,7 +106,14 @@ class SimulatedRuntime::Impl final : public RuntimeCore {
 
   // Once, before use.
   Status Open(const OpenSpool& open) { return open(*this, spool_); }
-  void RunUntilIdle() { executor_->RunUntilIdle(); }
+  void RunUntilIdle() {
+    while (executor_->RunOne()) {
+    }
+  }
+  void RunTasks(int count) {
+    while (count-- > 0 && executor_->RunOne()) {
+    }
+  }
   void Stop() { executor_->Stop(); }
   void Advance(std::chrono::milliseconds duration) {
     const SteadyTime end = clock_.Steady() + duration;
@@ -170,6 +177,7 @@ SimulatedRuntime::~SimulatedRuntime() {
   impl_->Stop();
 }
 void SimulatedRuntime::RunUntilIdle() { impl_->RunUntilIdle(); }
+void SimulatedRuntime::RunTasks(int count) { impl_->RunTasks(count); }
 void SimulatedRuntime::Advance(std::chrono::milliseconds duration) {
   impl_->Advance(duration);
 }

@@ -1,5 +1,7 @@
 #include "src/deliver/uploader.h"
 
+#include "src/base/hash.h"
+
 #include <optional>
 
 #include "hlsrec/testing.h"
@@ -65,6 +67,38 @@ TEST_CASE("uploader: a put is tried until it is stored") {
   CHECK(bench.failures[2].attempt == 3);
   CHECK(bench.recoveries == 1);
   CHECK(uploader->backlog_bytes() == 0);
+}
+
+TEST_CASE("uploader: what may be there is looked for, not put") {
+  Bench bench;
+  const auto uploader = bench.Make([](std::uint64_t call, const std::string&) {
+    return call == 1 ? Fail(StatusCode::kUnavailable) : FaultySink::Decision();
+  });
+  std::optional<Status> same;
+  std::optional<Status> missing;
+  bench.memory->Put(Bench::Request("a.ts"), [](const Status&) {});
+  const std::string sha256 =
+      "2fcb83fb6e5b8b8ea9b6cd3e7a2c9b9d";  // of something else
+  uploader->Confirm({.key = "a.ts", .size_bytes = 13, .sha256 = sha256},
+                    [&](Status s) { same = s; });
+  uploader->Confirm({.key = "b.ts", .size_bytes = 13, .sha256 = sha256},
+                    [&](Status s) { missing = s; });
+  bench.simulation.Advance(seconds(5));
+  REQUIRE(same);
+  CHECK(same->code() == StatusCode::kNotFound);
+  REQUIRE(missing);
+  CHECK(missing->code() == StatusCode::kNotFound);
+  CHECK(bench.memory->Keys() == std::vector<std::string>{"a.ts"});
+
+  const std::string bytes = "bytes of a.ts";
+  uploader->Confirm(
+      {.key = "a.ts",
+       .size_bytes = 13,
+       .sha256 = Sha256Hex({reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                            bytes.size()})},
+      [&](Status s) { same = s; });
+  bench.simulation.Advance(seconds(5));
+  CHECK(same->ok());
 }
 
 TEST_CASE("uploader: a lost reply is no conflict, a foreign object is one") {

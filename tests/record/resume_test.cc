@@ -283,5 +283,30 @@ TEST_CASE("spool full: the oldest make room, as gaps") {
   CHECK(stalled.studio.Marks().back() == 14999);
 }
 
+TEST_CASE("resume: no playlist says less than before, wherever it was killed") {
+  for (int tasks = 0; tasks < 40; ++tasks) {
+    INFO(tasks);
+    Studio studio;
+    auto recorder = studio.Open(studio.Options());
+    studio.Push(*recorder, Stream(6, 25, false));
+    const auto more = Stream(1, 25, false, 150);
+    REQUIRE(recorder->Push(more.front()).ok());
+    REQUIRE(recorder->CutSegment().ok());
+    studio.simulation->RunTasks(tasks);
+    const std::string before = studio.sink->Text("index.m3u8");
+    studio.Kill(recorder);
+    studio.Start();
+    bool shrank = false;
+    studio.sink->OnChange([&] {
+      shrank = shrank || !studio.sink->Text("index.m3u8").starts_with(before);
+    });
+    recorder = studio.Open(studio.Options());
+    studio.simulation->RunUntilIdle();
+    CHECK_FALSE(shrank);
+    studio.sink->OnChange({});
+    studio.Kill(recorder);
+  }
+}
+
 }  // namespace
 }  // namespace hlsrec

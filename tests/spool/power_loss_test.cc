@@ -3,7 +3,10 @@
 #include <random>
 #include <vector>
 
+#include "hlsrec/testing.h"
+#include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/spool/spool.h"
 #include "tests/catch.h"
 #include "tests/simulated_disk.h"
 #include "tests/spool/journal_bench.h"
@@ -204,6 +207,24 @@ TEST_CASE("power loss: without syncs the process may die, still") {
     schedule.Check(schedule.Written());
     CHECK(schedule.disk().syncs() == 0);
   }
+}
+
+TEST_CASE("spool: its own folders survive a power failure") {
+  SimulatedDisk disk;
+  testing::ManualClock clock;
+  auto simulation = testing::SimulatedRuntime::Create(
+      clock, [&](RuntimeCore& core, std::unique_ptr<Spool>& out) {
+        auto opened = OpenFileSpool(
+            core, disk.files(),
+            {.directory = "/srv/new/spool", .journal_vfs = disk.vfs()});
+        if (opened.ok()) out = std::move(opened).value();
+        return opened.status();
+      });
+  REQUIRE(simulation.ok());
+  disk.HaltAt(disk.operations() + 1);
+  *simulation = nullptr;
+  disk.Crash(CrashKind::kPowerStrict);
+  CHECK(disk.files().List("/srv/new/spool").ok());
 }
 
 }  // namespace
