@@ -23,9 +23,9 @@ class LiveWindowPolicy final : public PlaylistPolicy {
   }
 
   std::string Describe() const override {
-    return fmt::format("live {} {}", options_.segments.value_or(0),
-                       options_.duration.value_or(std::chrono::seconds(0))
-                           .count());
+    return fmt::format(
+        "live {} {}", options_.segments.value_or(0),
+        options_.duration.value_or(std::chrono::seconds(0)).count());
   }
 
  private:
