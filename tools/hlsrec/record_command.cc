@@ -1,7 +1,6 @@
 #include "tools/hlsrec/record_command.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
 
 #include <atomic>
@@ -89,13 +88,9 @@ class RecordRun {
                           : command.verbose ? Verbosity::kVerbose
                                             : Verbosity::kNormal)) {}
 
-  // Tasks that come to their end hold the runtime a moment longer; its threads
-  // should not outlive main(). A deletion that was called off may.
+  // A deletion that was called off may outlive it.
   ~RecordRun() {
-    constexpr int kMostMilliseconds = 2000;
-    for (int i = 0; i < kMostMilliseconds && runtime_.use_count() > 1; ++i) {
-      ::poll(nullptr, 0, 1);
-    }
+    AwaitOthers(runtime_);
     reporter_->Drain();
   }
   RecordRun(const RecordRun&) = delete;
@@ -119,6 +114,9 @@ class RecordRun {
     runtime_options->libav_logging =
         command_.verbose ? LibavLog::kLeave : LibavLog::kSilence;
     auto runtime = OpenRuntime(command_, *runtime_options);
+    if (runtime.status().code() == StatusCode::kInvalidArgument) {
+      return Usage(runtime.status());
+    }
     if (!runtime.ok()) return StorageRefused(runtime.status());
     runtime_ = std::move(runtime).value();
     source_options_ = std::move(source_options).value();

@@ -54,6 +54,10 @@ class ResumeRun {
       PrintError(spools.status().message());
       return kUsage;
     }
+    if (spools->empty()) {
+      PrintError(fmt::format("resume: {}: no interrupted recording is there",
+                             command_.spool));
+    }
     int code = kComplete;
     for (const std::string& spool : *spools) {
       code = std::max(code, RunSpool(spool));
@@ -85,6 +89,7 @@ class ResumeRun {
           code = std::max(code, Deliver(*runtime, recording));
         }
       }
+      AwaitOthers(*runtime);
     }
     if (!command_.list) TidySpools(spool);
     return code;

@@ -1,6 +1,7 @@
 #include "tools/hlsrec/spool_choice.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -74,6 +75,13 @@ StatusOr<std::shared_ptr<Runtime>> OpenRuntime(const RecordCommand& command,
   }
 }
 
+void AwaitOthers(const std::shared_ptr<Runtime>& runtime) {
+  constexpr int kMostMilliseconds = 2000;
+  for (int i = 0; i < kMostMilliseconds && runtime.use_count() > 1; ++i) {
+    ::poll(nullptr, 0, 1);
+  }
+}
+
 StatusOr<std::vector<std::string>> FindSpools(const std::string& folder) {
   const fs::path path(folder);
   std::error_code error;
@@ -87,13 +95,6 @@ StatusOr<std::vector<std::string>> FindSpools(const std::string& folder) {
   for (fs::directory_iterator entry(inside, error), end; !error && entry != end;
        entry.increment(error)) {
     if (IsSpool(entry->path())) spools.push_back(entry->path().string());
-  }
-  if (spools.empty()) {
-    return Status(
-        StatusCode::kNotFound,
-        fmt::format("resume: {}: no interrupted recording is there: name the "
-                    "folder that was recorded to, or its spool",
-                    folder));
   }
   std::sort(spools.begin(), spools.end());
   return spools;

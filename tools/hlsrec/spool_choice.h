@@ -21,8 +21,13 @@ inline constexpr const char* kSpools = ".hlsrec-spool";
 StatusOr<std::shared_ptr<Runtime>> OpenRuntime(const RecordCommand& command,
                                                RuntimeOptions options);
 
+// Tasks that come to their end hold a runtime a moment longer; its threads
+// should not outlive main(), nor its spool what looks at the folder next.
+// Blocking. Two seconds at most.
+void AwaitOthers(const std::shared_ptr<Runtime>& runtime);
+
 // The spools at or below a folder: itself, or those in its ".hlsrec-spool".
-// kNotFound where there is none.
+// kNotFound where there is no such folder.
 StatusOr<std::vector<std::string>> FindSpools(const std::string& folder);
 
 // Removes a folder of spools, or that of one of them, where none is in it.

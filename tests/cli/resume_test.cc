@@ -1,0 +1,54 @@
+// What `hlsrec resume` says and does around what is left.
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/catch.h"
+#include "tests/cli/command.h"
+#include "tests/cli/recorded.h"
+#include "tests/inputs/ports.h"
+
+using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
+
+TEST_CASE("resume: nothing is owed where nothing was interrupted") {
+  const TempDirectory directory;
+  const Ended nothing = Run(Hlsrec({"resume", directory.path("")}));
+  CHECK(nothing.code == 0);
+  CHECK(nothing.err.find("no interrupted recording is there") !=
+        std::string::npos);
+  const Ended nowhere = Run(Hlsrec({"resume", directory.path("nowhere")}));
+  CHECK(nowhere.code == 1);
+  CHECK(nowhere.err.find("nowhere: is not a folder") != std::string::npos);
+}
+
+TEST_CASE("resume: a killed recording is listed, left alone alive, and ended") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("out");
+  const std::string playlist = folder + "/index.m3u8";
+  const Words record = Record({MediaFile("h264_aac.ts"), playlist, "--realtime",
+                               "--segment-time", "1"});
+  Command command(record);
+  REQUIRE(WaitUntil([&] { return Lists(playlist, 1); }));
+  // Alive: nobody else may.
+  const Ended refused = Run(Hlsrec({"resume", folder}));
+  INFO(refused.err);
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("is in use by process") != std::string::npos);
+  const Ended second = Run(record);
+  CHECK(second.code == 5);
+  CHECK(second.err.find("is being recorded") != std::string::npos);
+  command.Signal(SIGKILL);
+  command.Wait();
+
+  const Ended listed = Run(Hlsrec({"resume", "--list", folder}));
+  CHECK(listed.code == 0);
+  CHECK(listed.out.find("interrupted") != std::string::npos);
+  CHECK_FALSE(ReadPlaylist(playlist).ended);
+  const Ended ended = Run(Hlsrec({"resume", folder}));
+  INFO(ended.err);
+  CHECK(ended.code == 0);
+  CHECK(ReadPlaylist(playlist).ended);
+  RequireConforms(playlist);
+  CHECK(!std::filesystem::exists(folder + "/.hlsrec-spool"));
+}
