@@ -30,9 +30,10 @@ std::vector<std::string> Publish(const std::string& file,
                                  const std::vector<std::string>& before = {});
 
 // Checks that both tracks arrived, at most `lost_pictures` pictures (and as
-// much audio) missing at the ends, none inside. How the source ended.
+// much audio) missing at the ends, none inside. `set_clocks`: how often the
+// sender may set the clock anew. How the source ended.
 Status CheckAndEnd(Source& source, std::size_t lost_pictures = 0,
-                   std::size_t copies = 1);
+                   std::size_t copies = 1, std::size_t set_clocks = 0);
 
 // The source, required to be there.
 std::unique_ptr<Source> Require(OpenedSource opened);
