@@ -45,7 +45,7 @@ if(NOT BUILD_SHARED_LIBS)
       list(APPEND HLSREC_MODULES sqlite3)
     elseif(depend STREQUAL "Threads::Threads")
       list(APPEND HLSREC_FIND Threads)
-    elseif(depend STREQUAL "nlohmann_json::nlohmann_json")
+    elseif(depend MATCHES "^\\$<BUILD_INTERFACE:")
       # Headers that only our own sources include.
     elseif(depend STREQUAL "PkgConfig::LIBAV")
       list(APPEND HLSREC_MODULES libavformat libavcodec libavutil)

@@ -65,7 +65,7 @@ std::string LowerCase(std::string_view text) {
 }  // namespace
 
 std::string Iso639Part2(std::string_view tag) {
-  const std::string language = LowerCase(tag.substr(0, tag.find('-')));
+  std::string language = LowerCase(tag.substr(0, tag.find('-')));
   if (!std::all_of(language.begin(), language.end(), IsLetter)) return {};
   if (language.size() == kLong && language != "und") return language;
   if (language.size() != kShort) return {};
