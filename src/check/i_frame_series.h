@@ -31,7 +31,7 @@ class IFrameSeries {
     int clock_bits = 0;
   };
 
-  void Report(const playlist::Segment& segment, std::string message) {
+  void Report(const playlist::Segment& segment, const std::string& message) {
     findings_.Error("R78", segment.line, segment.uri + ": " + message);
   }
   void CheckExtent(const playlist::Segment& segment, ByteSpan bytes,

@@ -53,9 +53,10 @@ void Uploader::Put(PutRequest request, Done done, Earlier earlier) {
 }
 
 void Uploader::Confirm(Expected expected, Done done) {
-  Add({.request = {.key = expected.key, .body = MakeStringBody({})},
-       .done = std::move(done),
-       .expected = std::move(expected)});
+  Job job{.request = {.key = expected.key, .body = MakeStringBody({})},
+          .done = std::move(done)};
+  job.expected = std::move(expected);
+  Add(std::move(job));
 }
 
 void Uploader::Add(Job job) {
