@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
+#include "src/base/answer.h"
 #include "src/base/status_util.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
-#include "src/record/answer.h"
 
 namespace hlsrec::record {
 namespace {

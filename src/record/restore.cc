@@ -5,8 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "src/base/answer.h"
 #include "src/base/status_util.h"
-#include "src/record/answer.h"
 #include "src/record/plan_text.h"
 #include "src/spool/spool.h"
 

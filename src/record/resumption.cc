@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "hlsrec/resume.h"
+#include "src/base/answer.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
-#include "src/record/answer.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
@@ -14,7 +14,6 @@ namespace hlsrec {
 namespace {
 
 using deliver::OutputPlan;
-using record::Answer;
 using record::RecordingPlan;
 
 constexpr std::string_view kFile = "file:";

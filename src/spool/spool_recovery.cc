@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/base/answer.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/spool/sidecar.h"
@@ -20,26 +21,6 @@ constexpr int kNameDigits = 24;
 constexpr std::size_t kMaxExtension = 8;
 constexpr std::uint64_t kMaxSidecarBytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t kReadBlock = std::uint64_t{1} << 20;
-
-// Waits for an asynchronous answer on the caller's thread.
-template <typename T>
-class Answer {
- public:
-  void Set(StatusOr<T> value) {
-    value_ = std::move(value);
-    latch_.Open();
-  }
-  StatusOr<T> Take(RuntimeCore& core) {
-    core.Await(latch_);
-    // A simulation has nothing left to do, and no answer.
-    if (!value_) return DeadlineExceeded("spool: the journal does not answer");
-    return *std::move(value_);
-  }
-
- private:
-  Latch latch_;
-  std::optional<StatusOr<T>> value_;
-};
 
 // What the journal knows of the directory's files.
 struct Known {

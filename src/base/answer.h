@@ -1,5 +1,5 @@
-#ifndef HLSREC_SRC_RECORD_ANSWER_H_
-#define HLSREC_SRC_RECORD_ANSWER_H_
+#ifndef HLSREC_SRC_BASE_ANSWER_H_
+#define HLSREC_SRC_BASE_ANSWER_H_
 
 #include <optional>
 #include <utility>
@@ -7,7 +7,7 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 
-namespace hlsrec::record {
+namespace hlsrec {
 
 // Waits for an asynchronous answer on the caller's thread.
 //
@@ -31,6 +31,6 @@ class Answer {
   std::optional<StatusOr<T>> value_;
 };
 
-}  // namespace hlsrec::record
+}  // namespace hlsrec
 
-#endif  // HLSREC_SRC_RECORD_ANSWER_H_
+#endif  // HLSREC_SRC_BASE_ANSWER_H_
