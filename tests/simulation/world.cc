@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/answer.h"
 #include "src/base/runtime_core.h"
-#include "src/record/answer.h"
 #include "src/spool/spool.h"
 #include "tests/record/synthetic.h"
 
