@@ -429,7 +429,7 @@ void World::CheckJournal() {
   spool::Journal& journal = core.spool().journal();
   for (const spool::RecordingSummary& summary : journal.Recordings()) {
     const auto answer =
-        std::make_shared<record::Answer<spool::JournaledRecording>>();
+        std::make_shared<Answer<spool::JournaledRecording>>();
     journal.Load(summary.recording,
                  [answer](auto loaded) { answer->Set(std::move(loaded)); });
     const auto loaded = answer->Take(core);
