@@ -3,11 +3,15 @@
 namespace hlsrec {
 
 void Append(Bytes& out, ByteSpan bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  if (bytes.empty()) return;  // memcpy() takes no null
+  const std::size_t size = out.size();
+  out.resize(size + bytes.size());
+  std::memcpy(out.data() + size, bytes.data(), bytes.size());
 }
 
 void Append(Bytes& out, std::string_view text) {
-  out.insert(out.end(), text.begin(), text.end());
+  Append(out, ByteSpan(reinterpret_cast<const std::uint8_t*>(text.data()),
+                       text.size()));
 }
 
 void AppendBigEndian(Bytes& out, std::uint64_t value, int count) {

@@ -4,13 +4,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hlsrec {
 
-using Bytes = std::vector<std::uint8_t>;
+// Leaves new elements as they are, where std::allocator clears them: what is
+// muxed would be written twice.
+template <typename T>
+struct UninitializedAllocator : std::allocator<T> {
+  template <typename U>
+  struct rebind {
+    using other = UninitializedAllocator<U>;
+  };
+  template <typename U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <typename U, typename... Args>
+  void construct(U* at, Args&&... args) {
+    std::construct_at(at, std::forward<Args>(args)...);
+  }
+};
+
+// resize(n) and Bytes(n) do not clear: say resize(n, 0) where that matters.
+using Bytes = std::vector<std::uint8_t, UninitializedAllocator<std::uint8_t>>;
 using ByteSpan = std::span<const std::uint8_t>;
 
 // Out of line: these are for headers and tables, where nothing is gained by

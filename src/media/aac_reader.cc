@@ -89,7 +89,7 @@ StatusOr<AccessUnit> AacReader::ReadLatm(ByteSpan bytes) {
   unit.format_changed = UpdateFormat(*latm_->config(), latm_->asc());
   Bytes all;
   for (const Bytes& frame : frames) Append(all, ByteSpan(frame));
-  unit.payload = Payload::FromVector(std::move(all));
+  unit.payload = Payload::FromCopy(all);
   ByteReader reader(unit.payload.spans().front());
   for (const Bytes& frame : frames) {
     unit.units.push_back(reader.Take(frame.size()));

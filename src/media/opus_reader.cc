@@ -68,7 +68,7 @@ Status OpusReader::Configure(const Track& track) {
   format.codec = Codec::kOpus;
   format.codec_string = "opus";
   format.sample_rate = kOpusRate;
-  format.config = track.codec_config;
+  format.config.assign(track.codec_config.begin(), track.codec_config.end());
   if (format.config.empty()) {
     format.config = MakeOpusHead(track.channels == 1 ? 1 : 2);
   }

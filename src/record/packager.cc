@@ -13,7 +13,7 @@ namespace hlsrec::record {
 namespace {
 
 // Large enough to make the hand-over to the I/O strand cheap.
-constexpr std::size_t kBlock = std::size_t{128} << 10;
+constexpr std::size_t kBlock = std::size_t{256} << 10;
 
 // A fragment is held in memory; timestamps alone do not bound it.
 constexpr std::uint64_t kMaxFragment = std::uint64_t{8} << 20;

@@ -16,10 +16,11 @@ namespace {
 
 using media::AccessUnitReader;
 
-std::unique_ptr<AccessUnitReader> MakeReader(Codec codec, Bytes config = {}) {
+std::unique_ptr<AccessUnitReader> MakeReader(Codec codec,
+                                             const Bytes& config = {}) {
   Track track;
   track.codec = codec;
-  track.codec_config = std::move(config);
+  track.codec_config.assign(config.begin(), config.end());
   auto reader = AccessUnitReader::Create(track);
   INFO(reader.status().ToString());
   REQUIRE(reader.ok());
@@ -55,7 +56,7 @@ const Bytes kSlice = {0x41, 0x9a, 0x02};
 TEST_CASE("h264 reader: the format comes from the first IDR's sets") {
   const auto reader = MakeReader(Codec::kH264);
   auto unit =
-      reader->Read(Payload::FromVector(AnnexB({kAud, kSps, kPps, kSei, kIdr})));
+      reader->Read(Payload::FromCopy(AnnexB({kAud, kSps, kPps, kSei, kIdr})));
   REQUIRE(unit.ok());
   CHECK(unit->random_access);
   CHECK(unit->format_changed);
@@ -64,7 +65,7 @@ TEST_CASE("h264 reader: the format comes from the first IDR's sets") {
   CHECK(reader->format()->parameter_sets == std::vector<Bytes>{kSps, kPps});
   CHECK(reader->format()->codec_string == "avc1.64000A");
 
-  unit = reader->Read(Payload::FromVector(AnnexB({kSps, kPps, kSlice})));
+  unit = reader->Read(Payload::FromCopy(AnnexB({kSps, kPps, kSlice})));
   REQUIRE(unit.ok());
   CHECK_FALSE(unit->random_access);
   CHECK_FALSE(unit->format_changed);
@@ -73,14 +74,14 @@ TEST_CASE("h264 reader: the format comes from the first IDR's sets") {
 
 TEST_CASE("h264 reader: a set that changes between key pictures stays") {
   const auto reader = MakeReader(Codec::kH264);
-  REQUIRE(reader->Read(Payload::FromVector(AnnexB({kSps, kPps, kIdr}))).ok());
+  REQUIRE(reader->Read(Payload::FromCopy(AnnexB({kSps, kPps, kIdr}))).ok());
   const Bytes other = {0x68, 0xea, 0xef, 0x2d};
-  auto unit = reader->Read(Payload::FromVector(AnnexB({other, kSlice})));
+  auto unit = reader->Read(Payload::FromCopy(AnnexB({other, kSlice})));
   REQUIRE(unit.ok());
   CHECK(Lists(unit->units) == std::vector<Bytes>{other, kSlice});
   CHECK_FALSE(unit->format_changed);
   // The next key picture is decoded with it, said again or not.
-  unit = reader->Read(Payload::FromVector(AnnexB({kIdr})));
+  unit = reader->Read(Payload::FromCopy(AnnexB({kIdr})));
   REQUIRE(unit.ok());
   CHECK(unit->format_changed);
   CHECK(reader->format()->parameter_sets == std::vector<Bytes>{kSps, other});
@@ -88,7 +89,7 @@ TEST_CASE("h264 reader: a set that changes between key pictures stays") {
 
 TEST_CASE("h264 reader: without parameter sets nothing can start") {
   const auto reader = MakeReader(Codec::kH264);
-  const auto unit = reader->Read(Payload::FromVector(AnnexB({kIdr})));
+  const auto unit = reader->Read(Payload::FromCopy(AnnexB({kIdr})));
   REQUIRE(unit.ok());
   CHECK_FALSE(unit->random_access);
   CHECK_FALSE(reader->format().has_value());
@@ -96,7 +97,7 @@ TEST_CASE("h264 reader: without parameter sets nothing can start") {
 
 TEST_CASE("h264 reader: a payload in several spans is one access unit") {
   const auto reader = MakeReader(Codec::kH264);
-  const Payload whole = Payload::FromVector(AnnexB({kSps, kPps, kIdr}));
+  const Payload whole = Payload::FromCopy(AnnexB({kSps, kPps, kIdr}));
   const ByteSpan bytes = whole.spans().front();
   for (std::size_t i = 0; i <= bytes.size(); ++i) {
     const Payload parts({bytes.first(i), bytes.subspan(i)},
@@ -135,7 +136,7 @@ TEST_CASE("aac: configurations tell rates, channels and codec strings") {
 TEST_CASE("opus: a packet tells how long it is") {
   const auto reader = MakeReader(Codec::kOpus);
   const auto samples = [&](Bytes packet) {
-    const auto unit = reader->Read(Payload::FromVector(std::move(packet)));
+    const auto unit = reader->Read(Payload::FromCopy(std::move(packet)));
     return unit.ok() ? unit->audio_samples : -1;
   };
   CHECK(samples({0xfc, 1}) == 960);         // CELT, 20 ms
@@ -181,7 +182,7 @@ TEST_CASE("readers: damaged payloads leave the reader usable") {
     damaged.resize(random() % 4 == 0 ? 1 + random() % damaged.size()
                                      : damaged.size());
     auto& reader = readers[static_cast<std::size_t>(packet.track)];
-    const auto unit = reader->Read(Payload::FromVector(std::move(damaged)));
+    const auto unit = reader->Read(Payload::FromCopy(std::move(damaged)));
     if (!unit.ok()) {
       REQUIRE(unit.status().code() == StatusCode::kDataLoss);
     }

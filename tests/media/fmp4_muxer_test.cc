@@ -112,7 +112,7 @@ Sample MakeSample(int track, std::int64_t pts, std::int64_t dts,
                    .keyframe = keyframe};
   Bytes all;
   for (const Bytes& unit : units) Append(all, ByteSpan(unit));
-  sample.payload = Payload::FromVector(std::move(all));
+  sample.payload = Payload::FromCopy(std::move(all));
   ByteReader reader(sample.payload.spans().front());
   for (const Bytes& unit : units) {
     sample.units.push_back(reader.Take(unit.size()));

@@ -38,7 +38,7 @@ Sample MakeSample(int track, std::int64_t dts, std::int64_t duration,
                    .dts = dts,
                    .duration = duration,
                    .keyframe = keyframe};
-  sample.payload = Payload::FromVector(
+  sample.payload = Payload::FromCopy(
       Bytes(size, static_cast<std::uint8_t>(keyframe ? 0x65 : 0x41)));
   sample.units.push_back(sample.payload.spans().front());
   return sample;
