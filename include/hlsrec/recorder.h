@@ -198,6 +198,15 @@ struct RecordingResult {
   std::vector<OutputResult> outputs = {};
 };
 
+// Whose thread does the work that a packet brings: reading its headers, muxing.
+enum class PushWork {
+  kRuntime,  // one of the runtime's: Push() only queues
+  // The caller's, where the recording is idle. Cheaper: no thread is woken for
+  // a packet, and its bytes stay in this processor's cache. As long as muxing
+  // takes; never waits on I/O either.
+  kCaller,
+};
+
 // Records one presentation: packets in, playlists and segments out.
 //
 // Threads. Push() and every other method from any thread; packets of one track
@@ -221,7 +230,7 @@ class HLSREC_EXPORT Recorder {
   // Hands a packet over. Never waits on I/O. kResourceExhausted: not taken, the
   // budget is spent: drop it or try later. kFailedPrecondition: finished or
   // failed. kInvalidArgument: no such track, or no payload.
-  Status Push(Packet packet);
+  Status Push(Packet packet, PushWork work = PushWork::kRuntime);
 
   // The tracks change (codec, count): ends the segment; what follows starts
   // with DISCONTINUITY and, for fMP4, a new init section. Where renditions were

@@ -110,6 +110,28 @@ void Strand::Post(Task task) {
   Drop();
 }
 
+void Strand::RunOrPost(Task task) {
+  {
+    MutexLock lock(mutex_);
+    if (scheduled_) {
+      tasks_.push_back(std::move(task));
+      return;
+    }
+    scheduled_ = true;
+  }
+  task();
+  task = nullptr;  // what it owns goes before another task runs
+  {
+    MutexLock lock(mutex_);
+    if (tasks_.empty()) {
+      scheduled_ = false;
+      return;
+    }
+  }
+  if (executor_->Post([self = shared_from_this()] { self->Turn(); })) return;
+  Drop();
+}
+
 // What waits here may hold us, and would for ever.
 void Strand::Drop() {
   std::deque<Task> dropped;

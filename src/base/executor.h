@@ -75,6 +75,9 @@ class Strand final : public std::enable_shared_from_this<Strand> {
     return std::shared_ptr<Strand>(new Strand(std::move(executor)));
   }
   void Post(Task task);
+  // Here and now where nothing of the strand waits or runs; else as Post().
+  // The caller holds no lock that tasks take.
+  void RunOrPost(Task task);
   void PostAt(SteadyTime when, Task task);
   // Lets go of what waits, when the executor has stopped.
   void Drop();

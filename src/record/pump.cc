@@ -129,7 +129,7 @@ class Pumping {
     milliseconds waited{0};
     for (;;) {
       // Copies no media: a refused packet is offered again.
-      Status status = recorder_.Push(packet);
+      Status status = recorder_.Push(packet, PushWork::kCaller);
       if (status.ok()) {
         ++result_.packets;
         return;

@@ -68,7 +68,7 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
     return {};
   }
 
-  Status Push(Packet packet) {
+  Status Push(Packet packet, PushWork work) {
     if (packet.payload.empty()) {
       return InvalidArgument("push: track {}: no payload", packet.track);
     }
@@ -94,7 +94,11 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
           TakenPacket{.packet = std::move(packet), .track = track->second});
       if (std::exchange(scheduled_, true)) return {};
     }
-    Schedule();
+    if (work == PushWork::kCaller) {
+      strand_->RunOrPost([self = shared_from_this()] { self->Turn(); });
+    } else {
+      Schedule();
+    }
     return {};
   }
 
@@ -341,7 +345,9 @@ StatusOr<std::unique_ptr<Recorder>> Recorder::Open(
   return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }
 
-Status Recorder::Push(Packet packet) { return impl_->Push(std::move(packet)); }
+Status Recorder::Push(Packet packet, PushWork work) {
+  return impl_->Push(std::move(packet), work);
+}
 
 Status Recorder::Restart(std::vector<Track> tracks) {
   return impl_->Restart(std::move(tracks));

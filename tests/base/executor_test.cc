@@ -1,5 +1,6 @@
 #include "src/base/executor.h"
 
+#include <thread>
 #include <vector>
 
 #include "src/base/runtime_core.h"
@@ -20,6 +21,54 @@ TEST_CASE("strand: tasks run one at a time and in order") {
   done.Wait();
   REQUIRE(order.size() == 1000);
   for (int i = 0; i < 1000; ++i) CHECK(order[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("strand: who finds it idle runs the task himself") {
+  const auto pool = std::make_shared<ThreadPool>(SystemClock(), "test", 1);
+  const auto strand = Strand::Create(pool);
+  std::vector<int> order;
+  std::thread::id other;
+  Latch done;
+  strand->RunOrPost([&] {
+    order.push_back(1);
+    // Now it is busy: this one waits for its turn on the pool.
+    strand->RunOrPost([&] {
+      order.push_back(3);
+      other = std::this_thread::get_id();
+      done.Open();
+    });
+    order.push_back(2);
+  });
+  done.Wait();
+  CHECK(order == std::vector<int>{1, 2, 3});
+  CHECK(other != std::this_thread::get_id());
+}
+
+TEST_CASE("strand: tasks of many threads still run one at a time") {
+  const auto pool = std::make_shared<ThreadPool>(SystemClock(), "test", 2);
+  const auto strand = Strand::Create(pool);
+  constexpr int kThreads = 4;
+  constexpr int kTasks = 2000;
+  int ran = 0;  // no lock: the strand is one
+  Latch done;
+  const auto task = [&] {
+    if (++ran == kThreads * kTasks) done.Open();
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < kTasks; ++n) {
+        if ((n + i) % 3 == 0) {
+          strand->Post(task);
+        } else {
+          strand->RunOrPost(task);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  done.Wait();
+  CHECK(ran == kThreads * kTasks);
 }
 
 TEST_CASE("thread pool: timers run in the order of their times") {

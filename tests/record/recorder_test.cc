@@ -969,6 +969,19 @@ TEST_CASE("recorder: pushes are refused when the budget is spent, not lost") {
   CHECK(studio.Marks('A') == Numbers(0, 100));
 }
 
+TEST_CASE("recorder: the caller may do a packet's work himself") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options(false));
+  studio.simulation.RunUntilIdle();
+  for (const Packet& packet : Stream(4, 50, false)) {
+    REQUIRE(recorder->Push(packet, PushWork::kCaller).ok());
+  }
+  // Nothing else ran, until the first segment was left to others to seal.
+  CHECK(recorder->progress().packets_accepted == 51);
+  CHECK(studio.Finish(*recorder).status.ok());
+  CHECK(studio.Marks('A') == Numbers(0, 100));
+}
+
 TEST_CASE("recorder: nonsense is refused or dropped, never fatal") {
   Studio studio;
   auto recorder = studio.Open(studio.Options());
