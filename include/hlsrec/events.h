@@ -27,7 +27,7 @@ enum class EventType {
   kPacketsDropped,     // `count` since the last such event, reason in `message`
   kTimestampsRepaired,  // likewise
   kForcedCut,           // no keyframe within the target duration: cut without
-  kOutputDegraded,      // a put failed and is retried
+  kOutputDegraded,  // a put failed and is retried; a relay's connection broke
   kOutputRecovered,
   kSourceLost,  // reconnecting
   kSourceRestored,

@@ -127,6 +127,29 @@ struct OutputOptions {
   std::optional<std::chrono::seconds> delete_after_end = {};
 };
 
+// A copy of what is recorded, sample by sample, for a server that takes a
+// stream. It is not stored for it: while the server is away or too slow,
+// samples wait in memory, then the oldest are dropped, whole groups of pictures
+// at a time, counted and told. The recording never waits for it.
+struct RelayOptions {
+  // In events (`output`) and results; unique. Empty: "relay0", "relay1", ...
+  std::string id = {};
+  // rtmp://, rtmps://: the first H.264 and the first AAC or MP3 track, as FLV;
+  // srt://, udp://: every track that MPEG-TS carries. Events and errors do not
+  // show an RTMP stream key, a user, a password or a query.
+  std::string url = {};
+  std::uint64_t max_queue_bytes = std::uint64_t{8} << 20;
+  // For a connection to be made, one write to go through, or the end to be
+  // sent.
+  std::chrono::milliseconds timeout{10000};
+  // A broken connection is made again after this, doubling up to
+  // `reconnect_max`, for as long as the recording lasts.
+  std::chrono::milliseconds reconnect_first{250};
+  std::chrono::milliseconds reconnect_max{10000};
+  // Of libavformat's protocol: {"passphrase", ...} for srt.
+  std::map<std::string, std::string> av_options = {};
+};
+
 struct RecordingOptions {
   // Names the recording: {stream}; required.
   std::string stream = {};
@@ -136,7 +159,9 @@ struct RecordingOptions {
   std::vector<Track> tracks = {};
   // Empty: one rendition of all tracks.
   std::vector<RenditionOptions> renditions = {};
+  // May be empty where there are relays: then nothing is stored.
   std::vector<OutputOptions> outputs = {};
+  std::vector<RelayOptions> relays = {};
   // User fields for templates.
   std::map<std::string, std::string, std::less<>> fields = {};
 
@@ -191,11 +216,23 @@ struct OutputResult {
   std::vector<std::string> missing = {};    // keys that are not stored
 };
 
+// What one relay came to.
+struct RelayResult {
+  std::string id = {};
+  // OK: the last connection took all up to the end.
+  Status status = {};
+  std::uint64_t samples_sent = 0;  // access units, frames
+  std::uint64_t samples_dropped = 0;
+  std::uint64_t connections = 0;
+};
+
 struct RecordingResult {
   // OK: everything accepted is stored and listed, and every playlist is ended.
+  // Relays count only where there are no outputs.
   Status status = {};
   RecordingProgress progress = {};
   std::vector<OutputResult> outputs = {};
+  std::vector<RelayResult> relays = {};
 };
 
 // Whose thread does the work that a packet brings: reading its headers, muxing.

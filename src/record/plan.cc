@@ -349,6 +349,50 @@ Status CheckContainer(bool fmp4, const std::vector<Track>& tracks) {
 
 namespace {
 
+Status CheckRelay(const RelayOptions& relay, const std::string& field) {
+  if (relay.timeout < milliseconds(1) ||
+      relay.reconnect_first < milliseconds(1)) {
+    return InvalidArgument("{}: timeout, reconnect_first: want 1 ms or more",
+                           field);
+  }
+  if (relay.reconnect_max < relay.reconnect_first) {
+    return InvalidArgument("{}.reconnect_max: {} ms: less than reconnect_first",
+                           field, relay.reconnect_max.count());
+  }
+  return {};
+}
+
+// `ids`: of the outputs.
+Status PlanRelays(std::set<std::string>& ids, RecordingPlan& plan) {
+  for (std::size_t i = 0; i < plan.options.relays.size(); ++i) {
+    RelayOptions& relay = plan.options.relays[i];
+    const std::string field = fmt::format("relays[{}]", i);
+    if (relay.id.empty()) relay.id = fmt::format("relay{}", i);
+    if (!ids.insert(relay.id).second) {
+      return InvalidArgument("{}.id: {}: used twice", field, relay.id);
+    }
+    HLSREC_RETURN_IF_ERROR(CheckRelay(relay, field));
+    HLSREC_ASSIGN_OR_RETURN(
+        av::StreamTarget target,
+        av::ResolveStreamTarget(relay.url, relay.av_options));
+    const bool carries =
+        std::any_of(plan.options.tracks.begin(), plan.options.tracks.end(),
+                    [&](const Track& track) {
+                      return av::CarriesTrack(
+                          target, {}, {.format = {.codec = track.codec}});
+                    });
+    if (!carries) {
+      return FailedPrecondition(
+          "relay: {}: none of the tracks can be carried there: {}",
+          target.display,
+          target.flv ? "RTMP takes H.264, AAC and MP3; srt:// takes more"
+                     : "MPEG-TS takes neither AV1 nor Opus");
+    }
+    plan.relays.push_back(std::move(target));
+  }
+  return {};
+}
+
 // Continues or refuses the playlists that the sinks hold.
 Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
   plan.recording = core.spool().journal().NewRecording();
@@ -381,7 +425,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   }
   HLSREC_RETURN_IF_ERROR(CheckTracks(options.tracks));
   HLSREC_RETURN_IF_ERROR(CheckDurations(options));
-  if (options.outputs.empty()) {
+  if (options.outputs.empty() && options.relays.empty()) {
     return InvalidArgument("outputs: is empty: name at least one");
   }
   RecordingPlan plan{.options = std::move(options)};
@@ -413,10 +457,13 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     HLSREC_RETURN_IF_ERROR(CheckCollisions(output));
     plan.outputs.push_back(std::move(output));
   }
-  plan.identity = IdentityOf(plan);
-  HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));
-  HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
-  if (!resumed) HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
+  HLSREC_RETURN_IF_ERROR(PlanRelays(ids, plan));
+  if (!plan.outputs.empty()) {
+    plan.identity = IdentityOf(plan);
+    HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));
+    HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
+    if (!resumed) HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
+  }
   plan.cutter = {
       .target = segment.target_duration.count() * (kClockRate / 1000),
       .limit = plan.target_duration * kClockRate};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hlsrec/recorder.h"
+#include "src/av/stream_writer.h"
 #include "src/deliver/output.h"
 #include "src/media/cutter.h"
 #include "src/spool/journal.h"
@@ -35,7 +36,8 @@ struct RecordingPlan {
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};
   std::vector<deliver::OutputPlan> outputs = {};
-  std::int64_t target_duration = 1;  // seconds, EXT-X-TARGETDURATION
+  std::vector<av::StreamTarget> relays = {};  // of options.relays, in order
+  std::int64_t target_duration = 1;           // seconds, EXT-X-TARGETDURATION
   media::CutterOptions cutter = {};
   // Where continued playlists end on the date axis.
   WallTime not_before = {};

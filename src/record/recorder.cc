@@ -334,12 +334,13 @@ StatusOr<std::unique_ptr<Recorder>> Recorder::Open(
     (output.fmp4 ? fmp4_used : ts_used) = true;
   }
   impl->SetRenditionTracks(std::move(ids), ts_used, fmp4_used);
-  HLSREC_RETURN_IF_ERROR(record::JournalOpening(core, plan));
+  const bool stores = !plan.outputs.empty();
+  if (stores) HLSREC_RETURN_IF_ERROR(record::JournalOpening(core, plan));
   const spool::RecordingForgotten forgotten{.recording = plan.recording};
   const bool resumed = plan.resumed;
   if (Status status = impl->Start(std::move(plan)); !status.ok()) {
     // What did not begin owes nothing.
-    if (!resumed) core.spool().journal().Add(forgotten, {});
+    if (stores && !resumed) core.spool().journal().Add(forgotten, {});
     return status;
   }
   return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));

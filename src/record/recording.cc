@@ -116,6 +116,7 @@ Status Recording::Start() {
     }
     renditions_.push_back(std::move(rendition));
   }
+  StartRelays();
   MakeTracks(plan_.options.tracks);
   anchor_wall_ = plan_.started;
   recorded_until_ = plan_.not_before;
@@ -417,6 +418,14 @@ void Recording::OpenGate(std::size_t keyframe) {
   }
 }
 
+media::MuxTrack Recording::MuxTrackOf(int number) const {
+  const TrackState& track = tracks_[static_cast<std::size_t>(number)];
+  return {.track = number,
+          .format = *track.format,
+          .timescale = static_cast<std::uint32_t>(TimescaleOf(*track.format)),
+          .language = track.track.language};
+}
+
 Status Recording::ConfigurePackagers() {
   for (TrackState& track : tracks_) {
     track.active = track.format != nullptr && !track.renditions.empty() &&
@@ -432,11 +441,7 @@ Status Recording::ConfigurePackagers() {
       rendition.leads = rendition.leads || number == leader_;
       if (!track.active) continue;
       const media::StreamFormat& format = *track.format;
-      mux_tracks.push_back(
-          {.track = number,
-           .format = format,
-           .timescale = static_cast<std::uint32_t>(TimescaleOf(format)),
-           .language = track.track.language});
+      mux_tracks.push_back(MuxTrackOf(number));
       if (!format.codec_string.empty()) {
         info.codecs.push_back(format.codec_string);
       }
@@ -462,6 +467,7 @@ Status Recording::ConfigurePackagers() {
     for (const auto& packager : rendition.packagers) {
       HLSREC_RETURN_IF_ERROR(packager->Configure(mux_tracks));
     }
+    if (outputs_.empty()) continue;
     core_.spool().journal().Add(
         spool::RenditionDescribed{.recording = plan_.recording,
                                   .rendition = static_cast<int>(r),
@@ -471,6 +477,7 @@ Status Recording::ConfigurePackagers() {
       output->Describe(static_cast<int>(r), info);
     }
   }
+  ConfigureRelays();
   return {};
 }
 
@@ -499,6 +506,7 @@ void Recording::Record(const TimedSample& sample) {
     }
     WriteTo(rendition, sample);
   }
+  for (const auto& relay : relays_) relay->Write(sample.sample);
   ++progress_.packets_written;
 }
 

@@ -19,6 +19,7 @@
 #include "src/media/timeline.h"
 #include "src/record/packager.h"
 #include "src/record/plan.h"
+#include "src/relay/relay.h"
 
 namespace hlsrec::record {
 
@@ -26,6 +27,7 @@ namespace hlsrec::record {
 //
 //   packet ─▶ reader ─▶ timeline ─▶ interleaver ─▶ break window ─▶ gate
 //          ─▶ cutter ─▶ packagers
+//                   └─▶ relays
 //
 // The break window is open around breaks alone: it waits for all tracks that
 // change, so that they do it in one.
@@ -88,6 +90,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
     std::uint64_t forgotten_below = 0;  // in the journal
   };
 
+  void StartRelays();
+  [[nodiscard]] relay::Relay::Callbacks RelayCallbacks(std::size_t relay);
   void Begin();
   void NotePause();
   void OnSealed(const deliver::SegmentRecord& record);
@@ -116,6 +120,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void OpenGate(std::size_t keyframe);
   [[nodiscard]] int ChooseLeader() const;
   Status ConfigurePackagers();
+  [[nodiscard]] media::MuxTrack MuxTrackOf(int number) const;
+  void ConfigureRelays();
   // Behind it.
   void Record(const media::TimedSample& sample);
   void WriteTo(RenditionState& rendition, const media::TimedSample& sample);
@@ -130,12 +136,17 @@ class Recording : public std::enable_shared_from_this<Recording> {
 
   void Drop(const TrackState& track, std::string_view reason,
             std::uint64_t count = 1);
+  void CountDrop(std::string output, std::string reason, std::uint64_t count);
   void TellDrops();
   void Emit(Event event);
   void Fail(const Status& status);
   void FinishOutputs();
   void GiveUp();
+  void GiveUpRelays();
   void OnOutputDone(std::size_t output, OutputResult result);
+  void OnRelayDone(std::size_t relay, RelayResult result);
+  [[nodiscard]] std::vector<RelayResult> RelayResults() const;
+  void DoneIfAllAre();
   void Done(Status status);
   void Tell(RecordingResult result);
   void ArmFlushTimer();
@@ -153,6 +164,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::vector<TrackState> tracks_;
   std::vector<RenditionState> renditions_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  std::vector<std::unique_ptr<relay::Relay>> relays_;
   std::optional<media::Timeline> timeline_;
   std::optional<media::Interleaver> interleaver_;
   media::BreakWindow window_;
@@ -176,6 +188,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   bool spool_full_ = false;
 
   struct DropCount {
+    std::string output;  // a relay's id; empty: of the recording
     std::string reason;
     std::uint64_t count = 0;
   };
@@ -184,7 +197,9 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::uint64_t told_repairs_ = 0;
   Status failure_;
   std::vector<OutputResult> results_;
+  std::vector<std::optional<RelayResult>> relay_results_;
   std::size_t outputs_done_ = 0;
+  std::size_t relays_done_ = 0;
   bool outputs_ending_ = false;
   bool done_ = false;
 };

@@ -84,8 +84,11 @@ void Recording::OnFinish() {
   EndAllSegments();
   TellDrops();
   phase_ = Phase::kFinishing;
-  core_.spool().journal().Add(
-      spool::RecordingEnding{.recording = plan_.recording}, {});
+  for (const auto& relay : relays_) relay->Finish();
+  if (!outputs_.empty()) {
+    core_.spool().journal().Add(
+        spool::RecordingEnding{.recording = plan_.recording}, {});
+  }
   strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
                   [weak = weak_from_this()] {
                     const auto self = weak.lock();
@@ -103,6 +106,7 @@ void Recording::GiveUp() {
     for (RenditionState& rendition : renditions_) rendition.packagers.clear();
     FinishOutputs();
   }
+  GiveUpRelays();
   // The last one's end lets go of them all.
   const auto outputs = outputs_;
   for (const auto& output : outputs) output->GiveUp();
@@ -124,14 +128,28 @@ void Recording::FinishOutputs() {
       self->OnOutputDone(i, std::move(result));
     });
   }
+  DoneIfAllAre();
 }
 
 void Recording::OnOutputDone(std::size_t output, OutputResult result) {
   results_[output] = std::move(result);
-  if (++outputs_done_ < outputs_.size()) return;
+  ++outputs_done_;
+  DoneIfAllAre();
+}
+
+void Recording::DoneIfAllAre() {
+  if (done_ || !outputs_ending_ || outputs_done_ < outputs_.size() ||
+      relays_done_ < relays_.size()) {
+    return;
+  }
   Status status = failure_;
   for (const OutputResult& each : results_) {
     if (status.ok()) status = each.status;
+  }
+  if (outputs_.empty()) {
+    for (const RelayResult& each : RelayResults()) {
+      if (status.ok()) status = each.status;
+    }
   }
   if (status.ok() && !started_) {
     status = FailedPrecondition(
@@ -155,14 +173,18 @@ void Recording::OnAbort() {
 void Recording::Done(Status status) {
   if (done_) return;
   TellDrops();
-  RecordingResult result{
-      .status = std::move(status), .progress = Progress(), .outputs = results_};
+  RecordingResult result{.status = std::move(status),
+                         .progress = Progress(),
+                         .outputs = results_,
+                         .relays = RelayResults()};
   phase_ = Phase::kDone;
   Emit({.type = EventType::kRecordingFinished, .status = result.status});
   done_ = true;
   held_.clear();
   renditions_.clear();
   outputs_.clear();
+  relays_.clear();
+  if (plan_.outputs.empty()) return Tell(std::move(result));
   const bool owes =
       results_.empty() || std::any_of(results_.begin(), results_.end(),
                                       [](const OutputResult& each) {
@@ -181,6 +203,7 @@ void Recording::LetGo() {
   done_ = true;
   held_.clear();
   renditions_.clear();
+  relays_.clear();
   const auto outputs = std::exchange(outputs_, {});
   for (const auto& output : outputs) output->LetGo();
   finished_ = nullptr;
@@ -218,20 +241,27 @@ RecordingProgress Recording::Progress() const {
 void Recording::Drop(const TrackState& track, std::string_view reason,
                      std::uint64_t count) {
   progress_.packets_dropped += count;
-  std::string text = fmt::format("track {}: {}", track.track.id, reason);
+  CountDrop({}, fmt::format("track {}: {}", track.track.id, reason), count);
+}
+
+void Recording::CountDrop(std::string output, std::string reason,
+                          std::uint64_t count) {
   for (DropCount& drop : untold_drops_) {
-    if (drop.reason == text) {
+    if (drop.output == output && drop.reason == reason) {
       drop.count += count;
       return;
     }
   }
-  untold_drops_.push_back({.reason = std::move(text), .count = count});
+  untold_drops_.push_back({.output = std::move(output),
+                           .reason = std::move(reason),
+                           .count = count});
   ArmFlushTimer();
 }
 
 void Recording::TellDrops() {
   for (DropCount& drop : std::exchange(untold_drops_, {})) {
     Emit({.type = EventType::kPacketsDropped,
+          .output = std::move(drop.output),
           .count = drop.count,
           .message = std::move(drop.reason)});
   }
