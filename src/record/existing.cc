@@ -31,6 +31,20 @@ StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
   return text.status().WithContext(sink.Describe());
 }
 
+StatusOr<bool> IsThere(RuntimeCore& core, Sink& sink, const std::string& key) {
+  const auto answer = std::make_shared<Answer<std::string>>();
+  sink.Get(key, 0, [answer](StatusOr<std::string> bytes) {
+    answer->Set(std::move(bytes));
+  });
+  const Status status = answer->Take(core).status();
+  if (status.code() == StatusCode::kNotFound) return false;
+  // It has more bytes than none.
+  if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
+    return true;
+  }
+  return status.WithContext(sink.Describe());
+}
+
 StatusOr<std::vector<ObjectInfo>> ListObjects(RuntimeCore& core, Sink& sink,
                                               const std::string& prefix) {
   const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
@@ -81,6 +95,26 @@ std::uint64_t NextNumber(const deliver::OutputPlan& output,
   return otherwise;
 }
 
+// The same of a sink that can't list: names are tried from the first on, and
+// many free ones in a row, more than can be on their way at a time, end it.
+StatusOr<std::optional<std::uint64_t>> AfterNumbersFound(
+    RuntimeCore& core, const deliver::OutputPlan& output,
+    const deliver::RenditionPlan& rendition, PathFields fields) {
+  constexpr std::uint64_t kFreeInARow = 8;
+  std::optional<std::uint64_t> next;
+  std::uint64_t number = rendition.first_number;
+  for (std::uint64_t end = number + kFreeInARow; number < end; ++number) {
+    fields.sequence = number;
+    HLSREC_ASSIGN_OR_RETURN(const std::string key,
+                            output.segment.Expand(fields));
+    HLSREC_ASSIGN_OR_RETURN(const bool there, IsThere(core, *output.sink, key));
+    if (!there) continue;
+    next = number + 1;
+    end = *next + kFreeInARow;
+  }
+  return next;
+}
+
 // The number after all that stored objects of the segments' names have; none
 // where there is none. A segment that was stored but never listed keeps its
 // name.
@@ -106,10 +140,14 @@ StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
   // A name with the segment's time in it is never met again.
   if (output.segment.Uses("segment_time"))
     return std::optional<std::uint64_t>();
-  HLSREC_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> objects,
-                          ListObjects(core, *output.sink, prefix));
+  const StatusOr<std::vector<ObjectInfo>> objects =
+      ListObjects(core, *output.sink, prefix);
+  if (objects.status().code() == StatusCode::kUnimplemented) {
+    return AfterNumbersFound(core, output, rendition, fields);
+  }
+  HLSREC_RETURN_IF_ERROR(objects.status());
   std::optional<std::uint64_t> next;
-  for (const ObjectInfo& object : objects) {
+  for (const ObjectInfo& object : *objects) {
     std::size_t end = prefix.size();
     while (end < object.key.size() && end - prefix.size() < 18 &&
            object.key[end] >= '0' && object.key[end] <= '9') {
