@@ -29,6 +29,19 @@ constexpr const char* kRecordFooter = R"(Examples:
 Exit codes: 0 complete, 1 usage, 2 source failed, 3 recorded with gaps,
 4 not everything was stored, 5 storage refused from the start.)";
 
+constexpr const char* kRelayFooter = R"(Examples:
+  hlsrec relay srt://0.0.0.0:9000 --listen @youtube-url
+      from an encoder to an RTMP server; the file holds rtmp://host/app/key
+  hlsrec relay rtmp://host/live/cam1 https://origin/live/cam1/
+      as HLS, the last six segments; expired ones are deleted there
+  hlsrec relay udp://239.0.0.1:5000 srt://a:9000 srt://b:9000
+      to two receivers; each is connected to again when it breaks off
+
+A receiver that is away or too slow costs neither the others nor the source
+anything: what it can't take is dropped, whole groups of pictures at a time.
+
+Exit codes: as for record; 3 where a receiver did not get all.)";
+
 void AddInput(CLI::App& app, RecordCommand& record) {
   app.add_option("INPUT", record.input,
                  "URL or file, - for standard input: rtmp, srt, udp, rtp "
@@ -241,11 +254,13 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
       app.add_subcommand("record", "Record a live stream or file as HLS");
   AddInput(*command, record);
   command
-      ->add_option("OUTPUT", record.outputs,
-                   "Folder (the layout names what is below), or "
-                   "path/name.m3u8: exactly that playlist, segments beside "
-                   "it; either may be an http(s) URL, which is PUT to. Several "
-                   "are written side by side")
+      ->add_option(
+          "OUTPUT", record.outputs,
+          "Folder (the layout names what is below), or "
+          "path/name.m3u8: exactly that playlist, segments beside "
+          "it; either may be an http(s) URL, which is PUT to. rtmp://, "
+          "srt://, udp://: a receiver of the stream itself, see "
+          "relay. Several are written side by side")
       ->required();
   AddRecording(*command, record);
   AddSegments(*command, record);
@@ -255,6 +270,27 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
   AddDelivery(*command, record);
   AddReporting(*command, record);
   command->footer(kRecordFooter);
+}
+
+void AddRelay(CLI::App& app, RecordCommand& relay) {
+  CLI::App* command = app.add_subcommand(
+      "relay", "Send a live stream on, and keep nothing of it here");
+  AddInput(*command, relay);
+  command
+      ->add_option("URL", relay.outputs,
+                   "rtmp(s)://, srt://, udp://: a receiver of streams; "
+                   "http(s)://: a live window of HLS. @FILE: the URL is in the "
+                   "file's first line, where no list of processes shows its "
+                   "key. Several are sent to side by side")
+      ->required();
+  AddRecording(*command, relay);
+  AddSegments(*command, relay);
+  AddPlaylists(*command, relay);
+  AddNames(*command, relay);
+  AddStorage(*command, relay);
+  AddDelivery(*command, relay);
+  AddReporting(*command, relay);
+  command->footer(kRelayFooter);
 }
 
 void AddResume(CLI::App& app, ResumeCommand& resume) {
@@ -382,6 +418,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   app->formatter(std::make_shared<Formatter>());
   app->get_formatter()->column_width(34);
   AddRecord(*app, line.record);
+  AddRelay(*app, line.relay);
   AddResume(*app, line.resume);
   AddCheck(*app, line);
   AddProbe(*app, line);
@@ -391,6 +428,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
       ->add_option("SHELL", line.completion_shell, "bash, zsh or fish")
       ->required();
   NameVariables(*app->get_subcommand("record"));
+  NameVariables(*app->get_subcommand("relay"));
   NameVariables(*app->get_subcommand("resume"));
   return app;
 }

@@ -8,6 +8,7 @@
 #include "tools/hlsrec/check_command.h"
 #include "tools/hlsrec/probe_command.h"
 #include "tools/hlsrec/record_command.h"
+#include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/resume_command.h"
 
 namespace hlsrec::tools {
@@ -15,6 +16,7 @@ namespace hlsrec::tools {
 // Everything that can be typed.
 struct CommandLine {
   RecordCommand record;
+  RecordCommand relay = RelayDefaults();
   ResumeCommand resume;
   CheckCommand check;
   ProbeCommand probe;

@@ -61,6 +61,7 @@ int Run(int argc, char** argv) {
     return ParseError(*app, error);
   }
   if (app->got_subcommand("record")) return RunRecord(line.record);
+  if (app->got_subcommand("relay")) return RunRecord(line.relay);
   if (app->got_subcommand("check")) {
     if (line.check_profile == "apple") {
       line.check.profile = CheckProfile::kApple;

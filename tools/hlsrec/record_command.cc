@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include "hlsrec/source.h"
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/record_options.h"
+#include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/reporter.h"
 #include "tools/hlsrec/signals.h"
 #include "tools/hlsrec/spool_choice.h"
@@ -235,7 +237,7 @@ class RecordRun {
     const RecordingProgress& progress = result.progress;
     if (!result.status.ok()) {
       reporter_->Error(result.status.message());
-      const bool nothing = progress.segments_stored == 0;
+      const bool nothing = progress.segments_stored == 0 && !Relayed(result);
       if (nothing && progress.segments_sealed == 0 &&
           result.status.code() == StatusCode::kFailedPrecondition) {
         code = kSourceFailed;
@@ -247,6 +249,7 @@ class RecordRun {
                pumped.source_segments_missed > 0) {
       code = kRecordedWithGaps;
     }
+    code = ConcludeRelays(result, code);
     if (pumped.packets_refused > 0) {
       reporter_->Error(
           fmt::format("{} packets were dropped: the disk did not keep up",
@@ -275,6 +278,29 @@ class RecordRun {
     return code;
   }
 
+  static bool Relayed(const RecordingResult& result) {
+    return std::any_of(
+        result.relays.begin(), result.relays.end(),
+        [](const RelayResult& relay) { return relay.samples_sent > 0; });
+  }
+
+  int ConcludeRelays(const RecordingResult& result, int code) {
+    for (const RelayResult& relay : result.relays) {
+      // Where nothing is stored the result has said so already.
+      if (!relay.status.ok() && !result.outputs.empty()) {
+        reporter_->Error(relay.status.message());
+      }
+      reporter_->Say(fmt::format(
+          "{}: {} frames sent, {} dropped, {} connections", relay.id,
+          relay.samples_sent, relay.samples_dropped, relay.connections));
+      if (code == kComplete &&
+          (!relay.status.ok() || relay.samples_dropped > 0)) {
+        code = kRecordedWithGaps;
+      }
+    }
+    return code;
+  }
+
   const RecordCommand& command_;
   const std::shared_ptr<Reporter> reporter_;
   Interruption interruption_;
@@ -284,7 +310,11 @@ class RecordRun {
 
 }  // namespace
 
-int RunRecord(const RecordCommand& command) {
+int RunRecord(RecordCommand command) {
+  if (Status status = SortOutputs(command); !status.ok()) {
+    fmt::print(stderr, "hlsrec: {}\n", status.message());
+    return kUsage;
+  }
   const int code = RecordRun(command).Run();
   if (command.spool.empty()) TidySpools(SpoolsOf(command));
   return code;

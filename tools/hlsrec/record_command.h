@@ -14,6 +14,10 @@ namespace hlsrec::tools {
 struct RecordCommand {
   std::string input;
   std::vector<std::string> outputs;
+  // Receivers of streams, once SortOutputs() has put them apart.
+  std::vector<std::string> streams;
+  // `hlsrec relay`: nothing is kept on this machine.
+  bool relay = false;
 
   // Input
   bool listen = false;
@@ -73,7 +77,7 @@ struct RecordCommand {
 
 // Records; returns the process's exit code. Takes SIGINT and SIGTERM while it
 // runs: the first ends the recording in good order, the second aborts it.
-int RunRecord(const RecordCommand& command);
+int RunRecord(RecordCommand command);
 
 }  // namespace hlsrec::tools
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hlsrec/path_template.h"
+#include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -355,6 +356,7 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
   }
   const auto container = ParseContainer(command.container);
   if (!container.ok()) return container.status();
+  options.relays = MakeRelayOptions(command);
   for (const std::string& output : command.outputs) {
     auto names = NamesFor(command, output);
     if (!names.ok()) return names.status();

@@ -206,9 +206,17 @@ void Reporter::Summary(const RecordingResult& result, const PumpResult& pumped,
                                  {"playlists", output.playlists},
                                  {"missing", output.missing}});
     }
+    for (const RelayResult& relay : result.relays) {
+      json["relays"].push_back({{"relay", relay.id},
+                                {"ok", relay.status.ok()},
+                                {"samples_sent", relay.samples_sent},
+                                {"samples_dropped", relay.samples_dropped},
+                                {"connections", relay.connections}});
+    }
     return printer_.Print(stdout, Dump(json), Loss::kNever);
   }
   const RecordingProgress& progress = result.progress;
+  if (result.outputs.empty()) return;
   Say(fmt::format(
       "recorded {} in {} segments, {}{}", FormatClock(progress.duration),
       progress.segments_sealed, FormatBytes(progress.bytes_written),

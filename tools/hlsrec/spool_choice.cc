@@ -48,6 +48,8 @@ bool IsSpool(const fs::path& folder) {
 
 StatusOr<std::shared_ptr<Runtime>> OpenRuntime(const RecordCommand& command,
                                                RuntimeOptions options) {
+  // Nothing is stored: nothing can be owed.
+  if (command.outputs.empty()) return Runtime::Create(std::move(options));
   if (!command.spool.empty()) {
     options.spool_directory = command.spool;
     return Runtime::Create(std::move(options));
