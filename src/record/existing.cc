@@ -8,6 +8,7 @@
 
 #include "src/base/answer.h"
 #include "src/base/status_util.h"
+#include "src/deliver/ask.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
 
@@ -19,11 +20,12 @@ constexpr std::uint64_t kMaxPlaylistBytes = std::uint64_t{256} << 20;
 // The playlist's text; none where there is none.
 StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
                                                  const std::string& key) {
-  const auto answer = std::make_shared<Answer<std::string>>();
-  sink.Get(key, kMaxPlaylistBytes, [answer](StatusOr<std::string> text) {
-    answer->Set(std::move(text));
-  });
-  StatusOr<std::string> text = answer->Take(core);
+  StatusOr<std::string> text = deliver::Ask<std::string>(
+      core, [&](const std::shared_ptr<Answer<std::string>>& answer) {
+        sink.Get(key, kMaxPlaylistBytes, [answer](StatusOr<std::string> found) {
+          answer->Set(std::move(found));
+        });
+      });
   if (text.ok()) return std::optional<std::string>(std::move(text).value());
   if (text.status().code() == StatusCode::kNotFound) {
     return std::optional<std::string>();
@@ -32,11 +34,15 @@ StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
 }
 
 StatusOr<bool> IsThere(RuntimeCore& core, Sink& sink, const std::string& key) {
-  const auto answer = std::make_shared<Answer<std::string>>();
-  sink.Get(key, 0, [answer](StatusOr<std::string> bytes) {
-    answer->Set(std::move(bytes));
-  });
-  const Status status = answer->Take(core).status();
+  const Status status =
+      deliver::Ask<std::string>(
+          core,
+          [&](const std::shared_ptr<Answer<std::string>>& answer) {
+            sink.Get(key, 0, [answer](StatusOr<std::string> bytes) {
+              answer->Set(std::move(bytes));
+            });
+          })
+          .status();
   if (status.code() == StatusCode::kNotFound) return false;
   // It has more bytes than none.
   if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
@@ -47,11 +53,13 @@ StatusOr<bool> IsThere(RuntimeCore& core, Sink& sink, const std::string& key) {
 
 StatusOr<std::vector<ObjectInfo>> ListObjects(RuntimeCore& core, Sink& sink,
                                               const std::string& prefix) {
-  const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
-  sink.List(prefix, [answer](StatusOr<std::vector<ObjectInfo>> objects) {
-    answer->Set(std::move(objects));
-  });
-  return answer->Take(core);
+  using Objects = std::vector<ObjectInfo>;
+  return deliver::Ask<Objects>(
+      core, [&](const std::shared_ptr<Answer<Objects>>& answer) {
+        sink.List(prefix, [answer](StatusOr<Objects> objects) {
+          answer->Set(std::move(objects));
+        });
+      });
 }
 
 PathFields FieldsOf(const deliver::OutputPlan& output,

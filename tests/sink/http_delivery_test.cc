@@ -157,6 +157,23 @@ TEST_CASE("http delivery: refusals that pass") {
   }
 }
 
+TEST_CASE("http delivery: a server that is not ready at the very beginning") {
+  Try([](const Request& request) {
+    const bool fails = request.method == "GET" && request.number <= 2 &&
+                       request.path.ends_with("/index.m3u8");
+    return fails ? Reply{.status = 503, .headers = "Retry-After: 0\r\n"}
+                 : Reply();
+  });
+  const HttpServer never([](const Request&) { return Reply{.status = 503}; });
+  Trial trial({}, Container::kMpegTs);
+  const auto runtime = Runtime::Create().value();
+  trial.options.outputs[0].sink =
+      OpenHttpSink(runtime, {.base_url = never.Url("/")}).value();
+  CHECK(Recorder::Open(runtime, trial.options).status().code() ==
+        StatusCode::kUnavailable);
+  CHECK(never.requests().size() == 4);
+}
+
 TEST_CASE("http delivery: Retry-After is waited for") {
   std::vector<std::chrono::steady_clock::time_point> puts;
   Trial trial(
