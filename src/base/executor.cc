@@ -5,9 +5,7 @@
 #include <csignal>
 
 namespace hlsrec {
-namespace {
 
-// Our threads take no signals: those belong to the host.
 std::thread StartThread(const std::string& name, Task body) {
   sigset_t all;
   sigset_t before;
@@ -18,8 +16,6 @@ std::thread StartThread(const std::string& name, Task body) {
   pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
   return thread;
 }
-
-}  // namespace
 
 ThreadPool::ThreadPool(const Clock& clock, const std::string& name, int threads)
     : state_(std::make_shared<State>()) {

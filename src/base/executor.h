@@ -19,6 +19,10 @@ namespace hlsrec {
 
 using Task = absl::AnyInvocable<void()>;
 
+// A thread that takes no signals: those belong to the host. `name` shows in
+// debuggers; its first 15 bytes count.
+std::thread StartThread(const std::string& name, Task body);
+
 // Runs tasks, now or later.
 //
 // Threads. Post() and PostAt() from any thread. Tasks must not throw.
@@ -37,7 +41,6 @@ class Executor {
 // A fixed number of threads and a timer queue.
 class ThreadPool final : public Executor {
  public:
-  // `name` shows in debuggers; its first 15 bytes count.
   ThreadPool(const Clock& clock, const std::string& name, int threads);
   // Joins; from one of its own threads, leaves that one to end by itself.
   ~ThreadPool() override;

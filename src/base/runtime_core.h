@@ -8,6 +8,7 @@
 #include "src/base/clock.h"
 #include "src/base/executor.h"
 #include "src/base/mutex.h"
+#include "src/base/services.h"
 
 namespace hlsrec {
 
@@ -54,6 +55,10 @@ class RuntimeCore {
   // Blocks the caller, who is on none of the runtime's threads. A simulation
   // runs its tasks meanwhile.
   virtual void Await(Latch& latch) = 0;
+  [[nodiscard]] Services& services() { return services_; }
+
+ private:
+  Services services_;
 };
 
 }  // namespace hlsrec

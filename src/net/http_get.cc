@@ -7,6 +7,7 @@
 
 #include "src/base/status_util.h"
 #include "src/net/curl_handles.h"
+#include "src/net/header_text.h"
 
 namespace hlsrec::net {
 namespace {
@@ -30,21 +31,6 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count,
   }
   transfer->response.body.append(data, bytes);
   return bytes;
-}
-
-std::string_view Trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto lower = [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return lower(x) == lower(y);
-  });
 }
 
 std::size_t OnHeader(char* data, std::size_t size, std::size_t count,

@@ -14,6 +14,8 @@ MachineRuntime::MachineRuntime(const RuntimeOptions& options)
                                           options.media_threads)) {}
 
 MachineRuntime::~MachineRuntime() {
+  // Their threads answer what is in flight, which may post to the pools.
+  services().Clear();
   media_->Stop();
   std::map<std::string, std::shared_ptr<ThreadPool>> io;
   {

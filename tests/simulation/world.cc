@@ -428,8 +428,7 @@ void World::CheckJournal() {
   RuntimeCore& core = life_->simulation->runtime()->core();
   spool::Journal& journal = core.spool().journal();
   for (const spool::RecordingSummary& summary : journal.Recordings()) {
-    const auto answer =
-        std::make_shared<record::Answer<spool::JournaledRecording>>();
+    const auto answer = std::make_shared<Answer<spool::JournaledRecording>>();
     journal.Load(summary.recording,
                  [answer](auto loaded) { answer->Set(std::move(loaded)); });
     const auto loaded = answer->Take(core);
