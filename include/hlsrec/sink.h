@@ -69,6 +69,9 @@ struct PutRequest {
   IfExists if_exists = IfExists::kReplace;
   // RFC 8216 / Apple authoring rules 10.4; never empty.
   std::string content_type = {};
+  // The body's SHA-256 as hex where it is known: who needs it then reads the
+  // body once. Empty: not known.
+  std::string sha256 = {};
 };
 
 struct ObjectInfo {

@@ -214,7 +214,8 @@ void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
        .body = record.init,
        .kind = ObjectKind::kInitSection,
        .if_exists = IfExists::kFail,
-       .content_type = rendition.info.has_video ? "video/mp4" : "audio/mp4"},
+       .content_type = rendition.info.has_video ? "video/mp4" : "audio/mp4",
+       .sha256 = record.init_hash},
       [self = shared_from_this(), number = rendition.number,
        hash = record.init_hash](const Status& status) {
         // Named by its content: who is there already is the same.
@@ -254,7 +255,8 @@ void Output::PutSegment(Rendition& rendition, Pending& pending) {
        .kind = ObjectKind::kSegment,
        .if_exists = IfExists::kFail,
        .content_type =
-           std::string(SegmentType(plan_.fmp4, rendition.info.has_video))},
+           std::string(SegmentType(plan_.fmp4, rendition.info.has_video)),
+       .sha256 = pending.record.sha256},
       [self = shared_from_this(), number = rendition.number,
        index = pending.record.index](const Status& status) {
         self->OnStored(number, index, status);
