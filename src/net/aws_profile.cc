@@ -4,18 +4,12 @@
 
 #include "src/base/file.h"
 #include "src/base/status_util.h"
+#include "src/net/header_text.h"
 
 namespace hlsrec::net {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 20;
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 // "profile name" -> "name"; empty where the section is no profile.
 std::string_view ProfileOf(std::string_view section, AwsFile file) {

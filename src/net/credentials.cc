@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include "hlsrec/runtime.h"
+#include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/net/aws_profile.h"
+#include "src/net/transfer_loop.h"
 
 namespace hlsrec {
 namespace {
@@ -61,6 +64,19 @@ std::shared_ptr<CredentialsProvider> FixedCredentials(Credentials credentials) {
 std::shared_ptr<CredentialsProvider> FirstCredentials(
     std::vector<std::shared_ptr<CredentialsProvider>> providers) {
   return std::make_shared<First>(std::move(providers));
+}
+
+std::shared_ptr<CredentialsProvider> AwsCredentials(
+    std::shared_ptr<Runtime> runtime, EnvironmentLookup environment) {
+  // None of these keeps the runtime: a sink does, which is part of it.
+  RuntimeCore& core = runtime->core();
+  const std::shared_ptr<Executor> io = core.Io("credentials");
+  const std::weak_ptr<net::Transport> transport = net::SharedTransport(core);
+  return FirstCredentials(
+      {net::EnvironmentCredentials(environment),
+       net::ProfileCredentials(environment, io),
+       net::ContainerCredentials(environment, transport, io),
+       net::InstanceCredentials(environment, transport)});
 }
 
 std::string AwsRegion(const EnvironmentLookup& environment) {
