@@ -79,6 +79,18 @@ enum class WhenSpoolFull {
                 // becomes an EXT-X-GAP there
 };
 
+// What playlists do about a segment that can't be stored while later ones can.
+// Where nothing can be stored they always wait.
+enum class LateSegments {
+  // kGap where an output has a live window, which moves on; else kWait: other
+  // lists would show the gap for ever.
+  kAuto,
+  kWait,
+  // After `segment_deadline` they go on with an EXT-X-GAP. The segment is tried
+  // on, behind all others; a VOD list, which comes at the end, has it.
+  kGap,
+};
+
 enum class IfPlaylistExists {
   kFail,    // kAlreadyExists; nothing is touched
   kAppend,  // continue it: numbers, TARGETDURATION, init sections; a
@@ -156,6 +168,12 @@ struct RecordingOptions {
   // doubling up to `retry_max`.
   std::chrono::milliseconds retry_first{250};
   std::chrono::milliseconds retry_max{10000};
+  // An output that is refused for who we are (401, 403, EACCES) loses nothing:
+  // one object finds out this often whether it still is.
+  std::chrono::milliseconds retry_parked{60000};
+  LateSegments late_segments = LateSegments::kAuto;
+  // Since a later segment was stored. Empty: the target duration.
+  std::optional<std::chrono::milliseconds> segment_deadline = {};
 
   // Take no more packets once this many segments are complete.
   std::optional<std::uint64_t> max_segments = {};

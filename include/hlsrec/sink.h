@@ -69,6 +69,9 @@ struct PutRequest {
   IfExists if_exists = IfExists::kReplace;
   // RFC 8216 / Apple authoring rules 10.4; never empty.
   std::string content_type = {};
+  // No other version is meant to follow: segments, init sections, playlists
+  // that are ended. For caches; appending to a recording may yet replace one.
+  bool last_version = false;
   // The body's SHA-256 as hex where it is known: who needs it then reads the
   // body once. Empty: not known.
   std::string sha256 = {};
@@ -87,6 +90,12 @@ struct ObjectInfo {
 // leaves the key as it was or holding the new object in full (a reply may be
 // lost), never a part of one.
 //
+// Errors. The code decides what happens to a Put that failed. kUnavailable,
+//     kDeadlineExceeded, kResourceExhausted, kDataLoss, kNotFound, kInternal:
+//     tried again, later and later, or when Status::retry_after() says.
+//     kPermissionDenied: nothing is lost either; one object at a time is tried
+//     about once a minute until one gets through. Others are final: a segment
+//     becomes a gap, and stays in the spool.
 // Threads. Calls come from any thread, many may be in flight, several for
 //     different keys at once; hlsrec has at most one Put or Remove in flight
 //     per key. The callback runs exactly once, on any thread, possibly before
@@ -109,7 +118,8 @@ class HLSREC_EXPORT Sink {
   virtual void Get(std::string key, std::uint64_t max_bytes, GetDone done) = 0;
   // Removing what does not exist is OK.
   virtual void Remove(std::string key, Done done) = 0;
-  // Every object whose key starts with `prefix`, in key order.
+  // Every object whose key starts with `prefix`, in key order; kUnimplemented
+  // where the store can't tell: names are then tried one by one.
   virtual void List(std::string prefix, ListDone done) = 0;
   // For people: "file:/srv/rec", "s3://bucket/prefix". Holds no secrets.
   [[nodiscard]] virtual std::string Describe() const = 0;

@@ -1,6 +1,7 @@
 #ifndef HLSREC_STATUS_H_
 #define HLSREC_STATUS_H_
 
+#include <chrono>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -54,6 +55,13 @@ class [[nodiscard]] HLSREC_EXPORT Status {
   // Puts `context: ` before the message; OK stays OK.
   [[nodiscard]] Status WithContext(std::string_view context) const;
 
+  // How long whoever refused asked to be left alone; none where it said
+  // nothing. Context keeps it.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const {
+    return retry_after_;
+  }
+  [[nodiscard]] Status WithRetryAfter(std::chrono::milliseconds delay) const;
+
   // Drops the outcome on purpose; `reason` is for the reader.
   void Ignore(std::string_view reason) const { (void)reason; }
 
@@ -62,6 +70,7 @@ class [[nodiscard]] HLSREC_EXPORT Status {
  private:
   StatusCode code_ = StatusCode::kOk;
   std::string message_;
+  std::optional<std::chrono::milliseconds> retry_after_;
 };
 
 // A value, or the Status that says why there is none.

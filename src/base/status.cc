@@ -49,7 +49,15 @@ std::string Status::ToString() const {
 
 Status Status::WithContext(std::string_view context) const {
   if (ok()) return *this;
-  return {code_, fmt::format("{}: {}", context, message_)};
+  Status status(code_, fmt::format("{}: {}", context, message_));
+  status.retry_after_ = retry_after_;
+  return status;
+}
+
+Status Status::WithRetryAfter(std::chrono::milliseconds delay) const {
+  Status status = *this;
+  if (!ok()) status.retry_after_ = delay;
+  return status;
 }
 
 Status ErrnoStatus(int error, std::string_view context) {

@@ -1,12 +1,20 @@
 #include "src/deliver/output.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "src/base/status_util.h"
 
 namespace hlsrec::deliver {
 namespace {
+
+// The same in each run of a recording.
+std::uint32_t SeedOf(const OutputPlan& plan) {
+  const std::string name =
+      plan.fields.stream + "\n" + plan.fields.session + "\n" + plan.id;
+  return static_cast<std::uint32_t>(std::hash<std::string>()(name));
+}
 
 std::string_view SegmentType(bool fmp4, bool video) {
   if (!fmp4) return "video/mp2t";
@@ -24,7 +32,8 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
       plan_(std::move(plan)),
       emit_(std::move(emit)) {
   uploader_ = std::make_shared<Uploader>(
-      strand_, clock_, plan_.sink, UploaderOptions{.retry = plan_.retry},
+      strand_, clock_, plan_.sink,
+      UploaderOptions{.retry = plan_.retry, .seed = SeedOf(plan_)},
       [this](const AttemptFailed& failed) {
         emit_({.type = EventType::kOutputDegraded,
                .output = plan_.id,
@@ -215,6 +224,7 @@ void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
        .kind = ObjectKind::kInitSection,
        .if_exists = IfExists::kFail,
        .content_type = rendition.info.has_video ? "video/mp4" : "audio/mp4",
+       .last_version = true,
        .sha256 = record.init_hash},
       [self = shared_from_this(), number = rendition.number,
        hash = record.init_hash](const Status& status) {
@@ -256,6 +266,7 @@ void Output::PutSegment(Rendition& rendition, Pending& pending) {
        .if_exists = IfExists::kFail,
        .content_type =
            std::string(SegmentType(plan_.fmp4, rendition.info.has_video)),
+       .last_version = true,
        .sha256 = pending.record.sha256},
       [self = shared_from_this(), number = rendition.number,
        index = pending.record.index](const Status& status) {
@@ -290,6 +301,7 @@ Output::Pending* Output::FindPending(Rendition& rendition,
 
 void Output::OnStored(int number, std::uint64_t index, const Status& status) {
   Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
+  if (rendition.late.contains(index)) return OnLate(rendition, index, status);
   Pending* found = FindPending(rendition, index);
   if (found == nullptr || found->state != Pending::State::kWaiting) return;
   Pending& pending = *found;
@@ -315,6 +327,7 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
        owed = pending.record.owed](const Status& journaled) {
         if (journaled.ok() && owed != nullptr) --*owed;
       });
+  Overtake(rendition, index);
   Advance(rendition);
 }
 
@@ -334,21 +347,27 @@ void Output::Lose(Rendition& rendition, Pending& pending,
     return;
   }
   pending.state = Pending::State::kLosing;
+  JournalLoss(rendition, pending.record.index);
+}
+
+void Output::JournalLoss(const Rendition& rendition, std::uint64_t index) {
   journal_.Add(
       spool::SegmentDelivered{.recording = plan_.recording,
                               .output = plan_.id,
                               .rendition = rendition.number,
-                              .index = pending.record.index,
+                              .index = index,
                               .outcome = spool::Outcome::kLost},
       [self = shared_from_this(), number = rendition.number,
-       index = pending.record.index](const Status& journaled) {
+       index](const Status& journaled) {
         journaled.Ignore("said again by the next run, if it fails there too");
         self->strand_->Post([self, number, index] {
           Rendition& losing =
               self->renditions_[static_cast<std::size_t>(number)];
           Pending* lost = self->FindPending(losing, index);
           if (lost == nullptr) return;
-          lost->state = Pending::State::kLost;
+          lost->was_gap = lost->backfilled;
+          lost->state = lost->backfilled ? Pending::State::kStored
+                                         : Pending::State::kLost;
           self->Advance(losing);
         });
       });
@@ -360,6 +379,11 @@ bool Output::DropOldest() {
     return pending.state == Pending::State::kWaiting;
   };
   for (const Rendition& rendition : renditions_) {
+    if (!rendition.late.empty()) {
+      oldest =
+          std::min(oldest.value_or(UINT64_MAX), rendition.late.begin()->first);
+      continue;
+    }
     const auto first = std::find_if(rendition.pending.begin(),
                                     rendition.pending.end(), waiting);
     if (first == rendition.pending.end()) continue;
@@ -367,6 +391,12 @@ bool Output::DropOldest() {
   }
   if (!oldest) return false;
   for (Rendition& rendition : renditions_) {
+    if (const auto late = rendition.late.find(*oldest);
+        late != rendition.late.end()) {
+      late->second.dropped = true;
+      uploader_->Abandon(std::string(late->second.key));
+      continue;
+    }
     Pending* pending = FindPending(rendition, *oldest);
     if (pending == nullptr || !waiting(*pending)) continue;
     pending->dropped = true;
@@ -415,10 +445,16 @@ std::uint64_t Output::NeededFrom(int number) const {
         std::max(sequence, rendition.first_sequence) - rendition.first_sequence;
     index = std::min(index, from);
   };
+  if (!rendition.late.empty()) {
+    index = std::min(index, rendition.late.begin()->first);
+  }
   if (!rendition.expirable.empty()) needs(rendition.expirable.begin()->first);
   if (!rendition.leaving.empty()) needs(*rendition.leaving.begin());
   for (const auto* playlists : {&rendition.playlists, &rendition.rotated}) {
     for (const auto& playlist : *playlists) {
+      if (!playlist->held.empty()) {
+        index = std::min(index, playlist->held.front().record.index);
+      }
       if (playlist->list.empty()) continue;
       needs(playlist->published ? playlist->stored_oldest : 0);
     }
@@ -434,7 +470,14 @@ void Output::List(Rendition& rendition, const Pending& pending) {
                                      .duration = pending.record.duration};
   }
   for (auto& playlist : rendition.playlists) {
-    AppendTo(rendition, playlist, pending);
+    const bool waits = playlist->list.type() == PlaylistType::kVod &&
+                       (!playlist->held.empty() ||
+                        rendition.late.contains(pending.record.index));
+    if (waits) {
+      playlist->held.push_back(pending);
+    } else {
+      AppendTo(rendition, playlist, pending);
+    }
   }
 }
 

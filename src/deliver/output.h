@@ -116,6 +116,9 @@ struct OutputPlan {
   // Playlists whose last version an earlier run stored.
   std::set<std::string> ended = {};
   RetryOptions retry = {};
+  // How long playlists wait for a segment once a later one is stored, before
+  // they show a gap; none: for ever.
+  std::optional<std::chrono::milliseconds> segment_deadline = {};
 };
 
 // Stores segments on one sink and publishes playlists of what is stored: init
@@ -175,6 +178,10 @@ class Output : public std::enable_shared_from_this<Output> {
     bool dropped = false;
     // An earlier version listed it as a gap.
     bool was_gap = false;
+    // A later one is stored: it has until its deadline.
+    bool overtaken = false;
+    // Lost by its deadline, and stored since.
+    bool backfilled = false;
   };
   // One playlist that is being written.
   struct Playlist {
@@ -195,6 +202,8 @@ class Output : public std::enable_shared_from_this<Output> {
     Status status = {};
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
+    // Not appended: the first of them is late, and a VOD list has time.
+    std::deque<Pending> held;
   };
   struct Rendition {
     int number = 0;
@@ -202,7 +211,8 @@ class Output : public std::enable_shared_from_this<Output> {
     std::uint64_t first_sequence = 0;
     std::uint64_t first_number = 0;
     std::deque<Pending> pending;  // not yet listed, in order
-    std::uint64_t next_listed = 0;
+    // Past their deadline and still tried, by index.
+    std::map<std::uint64_t, Pending> late;
     std::uint64_t next_index = 0;
     // Init sections by hash: put, and stored.
     std::map<std::string, bool> inits;
@@ -228,6 +238,11 @@ class Output : public std::enable_shared_from_this<Output> {
   Pending& Enqueue(Rendition& rendition, SegmentRecord record);
   void Bring(Rendition& rendition, Pending& pending);
   void Lose(Rendition& rendition, Pending& pending, const Status& status);
+  void JournalLoss(const Rendition& rendition, std::uint64_t index);
+  void Overtake(Rendition& rendition, std::uint64_t index);
+  void OnDeadline(int rendition, std::uint64_t index);
+  void OnLate(Rendition& rendition, std::uint64_t index, const Status& status);
+  void ListHeld(Rendition& rendition);
   Pending* FindPending(Rendition& rendition, std::uint64_t index);
   void OnInitStored(int rendition, const std::string& hash,
                     const Status& status);

@@ -10,6 +10,7 @@ namespace hlsrec::deliver {
 void Output::Finish(std::function<void(OutputResult)> done) {
   done_ = std::move(done);
   finishing_ = true;
+  uploader_->Hurry();
   EndLists();
   CheckFinished();
 }
@@ -19,6 +20,7 @@ void Output::EndLists() {
     if (!rendition.pending.empty()) continue;
     for (const auto& playlist : rendition.playlists) {
       if (playlist->ended || playlist->list.empty()) continue;
+      if (!playlist->held.empty()) continue;
       playlist->ended = true;
       playlist->dirty = true;
       Publish(rendition, playlist);
@@ -30,7 +32,7 @@ void Output::CheckFinished() {
   if (!finishing_ || finished_) return;
   if (!given_up_) {
     for (const Rendition& rendition : renditions_) {
-      if (!rendition.pending.empty()) return;
+      if (!rendition.pending.empty() || !rendition.late.empty()) return;
       const auto open = [](const std::shared_ptr<Playlist>& playlist) {
         return !playlist->final_stored && !playlist->list.empty() &&
                (playlist->in_flight || playlist->dirty || !playlist->ended);

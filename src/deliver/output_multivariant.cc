@@ -113,7 +113,8 @@ void Output::PublishMultivariant() {
   uploader_->Put({.key = multivariant_.key,
                   .body = MakeStringBody(std::move(text)),
                   .kind = ObjectKind::kMultivariantPlaylist,
-                  .content_type = std::string(kPlaylistType)},
+                  .content_type = std::string(kPlaylistType),
+                  .last_version = final},
                  [self = shared_from_this(), final](const Status& status) {
                    self->multivariant_.in_flight = false;
                    self->multivariant_.status = status;

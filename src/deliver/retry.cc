@@ -25,9 +25,10 @@ std::chrono::milliseconds RetryDelay(const RetryOptions& options, int attempt,
   std::chrono::milliseconds delay = options.first;
   for (int i = 1; i < attempt && delay < options.max; ++i) delay *= 2;
   delay = std::min(delay, options.max);
-  const double share = 0.5 + 0.5 * std::clamp(jitter, 0.0, 1.0);
-  return std::chrono::milliseconds(
-      std::llround(static_cast<double>(delay.count()) * share));
+  const double share = std::clamp(jitter, 0.0, 1.0);
+  return std::max(std::chrono::milliseconds(1),
+                  std::chrono::milliseconds(std::llround(
+                      static_cast<double>(delay.count()) * share)));
 }
 
 }  // namespace hlsrec::deliver

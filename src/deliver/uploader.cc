@@ -90,8 +90,14 @@ void Uploader::Remove(const std::string& key, Done done) {
   });
 }
 
+// While parked, the one that finds out is in flight alone.
 void Uploader::Start() {
-  while (!stopped_ && in_flight_ < options_.parallel && !waiting_.empty()) {
+  const auto room = [this] {
+    const int most = denied_in_a_row_ > 1 ? 1 : options_.parallel;
+    return !stopped_ && in_flight_ < most && !waiting_.empty() &&
+           clock_.Steady() >= paused_until_;
+  };
+  while (room()) {
     const JobId id = waiting_.front();
     waiting_.pop_front();
     ++in_flight_;
@@ -102,6 +108,7 @@ void Uploader::Start() {
 void Uploader::Attempt(JobId id) {
   Job& job = jobs_.at(id);
   ++job.attempt;
+  job.last_attempt = clock_.Steady();
   if (job.expected) {
     return Look(id, NotFound("{}: is not there", job.expected->key));
   }
@@ -129,6 +136,8 @@ void Uploader::OnReply(JobId id, Status status) {
     if (status.ok() && std::exchange(degraded_, false)) on_recovery_();
     --in_flight_;
     Finish(id, status);
+    // Whatever it says of this object, it lets us in.
+    if (!stopped_) GotThrough();
     return Start();
   }
   job.last = status;
@@ -137,18 +146,103 @@ void Uploader::OnReply(JobId id, Status status) {
   ++retries_;
   on_failure_(
       {.key = job.request.key, .attempt = job.attempt, .status = status});
-  const double jitter =
-      static_cast<double>(random_() - std::minstd_rand::min()) /
-      static_cast<double>(std::minstd_rand::max() - std::minstd_rand::min());
-  const auto delay = RetryDelay(options_.retry, job.attempt, jitter);
   // The place in flight is given up meanwhile: others may fare better.
   --in_flight_;
-  strand_->PostAt(clock_.Steady() + delay, [self = shared_from_this(), id] {
-    if (self->stopped_ || !self->jobs_.contains(id)) return;
-    self->waiting_.push_front(id);
+  if (status.code() == StatusCode::kPermissionDenied) {
+    Denied(id);
+  } else {
+    BackOff(id, status);
+  }
+  Start();
+}
+
+double Uploader::Jitter() {
+  return static_cast<double>(random_() - std::minstd_rand::min()) /
+         static_cast<double>(std::minstd_rand::max() - std::minstd_rand::min());
+}
+
+void Uploader::BackOff(JobId id, const Status& status) {
+  Job& job = jobs_.at(id);
+  const SteadyTime now = clock_.Steady();
+  SteadyTime when = now + RetryDelay(options_.retry, job.attempt, Jitter());
+  job.backing_off = true;
+  job.patient = false;
+  if (status.retry_after()) {
+    // Meant for all that comes from us, not for this object.
+    PauseUntil(now + *status.retry_after());
+    when = std::max(when, paused_until_);
+  }
+  ReadyAt(when, id);
+}
+
+void Uploader::Denied(JobId id) {
+  Job& job = jobs_.at(id);
+  const SteadyTime when = clock_.Steady() + options_.retry.parked;
+  if (++denied_in_a_row_ > 1) {
+    // Behind the others: one of them may find out next.
+    waiting_.push_back(id);
+    return PauseUntil(when);
+  }
+  job.backing_off = true;
+  job.patient = true;
+  ReadyAt(when, id);
+}
+
+// Weakly: what was stored meanwhile has nothing to wait for.
+void Uploader::ReadyAt(SteadyTime when, JobId id) {
+  strand_->PostAt(when, [weak = weak_from_this(), id] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->Ready(id);
     self->Start();
   });
+}
+
+void Uploader::PauseUntil(SteadyTime when) {
+  if (when <= paused_until_) return;
+  paused_until_ = when;
+  strand_->PostAt(when, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Start();
+  });
+}
+
+void Uploader::Hurry() {
+  if (denied_in_a_row_ == 0) return;
+  paused_until_ = {};
+  for (auto& [id, job] : jobs_) {
+    if (job.backing_off && job.patient) Ready(id);
+  }
   Start();
+}
+
+void Uploader::Defer(const std::string& key) {
+  for (auto& [id, job] : jobs_) {
+    if (job.request.key != key || job.deferred) continue;
+    job.deferred = true;
+    if (std::erase(waiting_, id) > 0) waiting_.push_back(id);
+  }
+}
+
+// Back to those that may be tried; the timer that comes late finds it there.
+void Uploader::Ready(JobId id) {
+  const auto found = jobs_.find(id);
+  if (stopped_ || found == jobs_.end() || !found->second.backing_off) return;
+  found->second.backing_off = false;
+  if (found->second.deferred) {
+    waiting_.push_back(id);
+  } else {
+    waiting_.push_front(id);
+  }
+}
+
+// Why should the others wait any longer? The oldest goes first.
+void Uploader::GotThrough() {
+  denied_in_a_row_ = 0;
+  const SteadyTime now = clock_.Steady();
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
+    const bool due = now - job->second.last_attempt >= options_.retry.first;
+    if (due && !job->second.patient && !job->second.deferred) Ready(job->first);
+  }
 }
 
 // Who finds the object's very bytes there is done.
@@ -179,16 +273,19 @@ void Uploader::OnExisting(JobId id, const Status& otherwise,
   Status status = otherwise;
   const bool gone = existing.status().code() == StatusCode::kNotFound &&
                     otherwise.code() != StatusCode::kAlreadyExists;
+  const bool larger =
+      existing.status().code() == StatusCode::kResourceExhausted;
   if (existing.ok()) {
     const bool same = job.expected ? HashOf(*existing) == job.expected->sha256
                                    : SameBytes(*job.request.body, *existing);
     if (same) status = {};
-  } else if (!gone && IsRetryable(existing.status().code())) {
+  } else if (!gone && !larger && IsRetryable(existing.status().code())) {
     // The next attempt asks again.
     return OnReply(id, existing.status());
   }
   --in_flight_;
   Finish(id, status);
+  GotThrough();
   Start();
 }
 

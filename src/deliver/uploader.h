@@ -21,6 +21,8 @@ namespace hlsrec::deliver {
 struct UploaderOptions {
   int parallel = 4;
   RetryOptions retry = {};
+  // Of the jitter: outputs that fail together must not come back together.
+  std::uint32_t seed = 1;
 };
 
 // What one attempt came to; told while the object is still on its way.
@@ -32,6 +34,11 @@ struct AttemptFailed {
 
 // Brings objects to one sink: several at once, each tried until it is stored
 // or can't be. The only place that retries.
+//
+// What failed waits for itself, and is tried at once when something else gets
+// through. A sink that says how long to leave it alone gets no attempt before.
+// One that refuses two objects in a row for who we are is parked: one object at
+// a time finds out whether it still does.
 //
 // Threads. Everything on the strand given; the sink's replies are brought
 // there. Lifetime. Held by its calls in flight. After Stop() waiting objects
@@ -52,6 +59,10 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void Put(PutRequest request, Done done, Earlier earlier = Earlier::kNone);
   // Gives one put up, wherever it is; a reply that still comes is ignored.
   void Abandon(const std::string& key);
+  // From now on all others go before this one.
+  void Defer(const std::string& key);
+  // Time is short: a parked sink is tried now.
+  void Hurry();
   // An object that may be there, and of which we have no copy.
   struct Expected {
     std::string key = {};
@@ -79,6 +90,12 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
     // Not put, only looked for.
     std::optional<Expected> expected = {};
     int attempt = 0;
+    SteadyTime last_attempt = {};
+    bool deferred = false;
+    // Waits after a failure; the number tells whose timer it was.
+    bool backing_off = false;
+    // The sink told how long, or who we are is the matter: nothing else tells.
+    bool patient = false;
     Status last = {};
   };
   using JobId = std::uint64_t;
@@ -91,6 +108,13 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void OnExisting(JobId id, const Status& conflict,
                   const StatusOr<std::string>& existing);
   void Finish(JobId id, const Status& status);
+  void BackOff(JobId id, const Status& status);
+  void Denied(JobId id);
+  void GotThrough();
+  void Ready(JobId id);
+  void ReadyAt(SteadyTime when, JobId id);
+  void PauseUntil(SteadyTime when);
+  [[nodiscard]] double Jitter();
 
   const std::shared_ptr<Strand> strand_;
   const Clock& clock_;
@@ -106,9 +130,12 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   int in_flight_ = 0;
   bool stopped_ = false;
   bool degraded_ = false;
+  // No attempt begins before.
+  SteadyTime paused_until_ = {};
+  int denied_in_a_row_ = 0;
   std::uint64_t backlog_bytes_ = 0;
   std::uint64_t retries_ = 0;
-  std::minstd_rand random_;
+  std::minstd_rand random_{options_.seed};
 };
 
 }  // namespace hlsrec::deliver

@@ -84,7 +84,13 @@ Status CheckDurations(const RecordingOptions& options) {
                                 milliseconds(0), hours(24)));
   HLSREC_RETURN_IF_ERROR(
       within("retry_first", options.retry_first, milliseconds(1), hours(1)));
-  return within("retry_max", options.retry_max, options.retry_first, hours(1));
+  HLSREC_RETURN_IF_ERROR(
+      within("retry_max", options.retry_max, options.retry_first, hours(1)));
+  HLSREC_RETURN_IF_ERROR(
+      within("retry_parked", options.retry_parked, milliseconds(1), hours(1)));
+  return within("segment_deadline",
+                options.segment_deadline.value_or(milliseconds(1)),
+                milliseconds(1), hours(24));
 }
 
 StatusOr<std::vector<RenditionTracks>> MakeRenditions(
@@ -164,6 +170,20 @@ std::vector<deliver::RenditionInfo> DescribeRenditions(
   return infos;
 }
 
+std::optional<milliseconds> DeadlineFor(
+    const RecordingOptions& options,
+    const std::vector<PlaylistOptions>& playlists) {
+  const bool live =
+      std::any_of(playlists.begin(), playlists.end(), [](const auto& playlist) {
+        return playlist.policy != nullptr &&
+               playlist.policy->type() == PlaylistType::kLive;
+      });
+  const bool goes_on = options.late_segments == LateSegments::kGap ||
+                       (options.late_segments == LateSegments::kAuto && live);
+  if (!goes_on) return std::nullopt;
+  return options.segment_deadline.value_or(options.segment.target_duration);
+}
+
 // Everything about one output that does not depend on what is stored there.
 StatusOr<deliver::OutputPlan> MakeOutput(
     const RecordingPlan& plan, std::size_t number,
@@ -181,7 +201,9 @@ StatusOr<deliver::OutputPlan> MakeOutput(
           options.segment.missing_keyframe != MissingKeyframe::kCut,
       .expired = wanted.expired_segments,
       .delete_after_end = wanted.delete_after_end,
-      .retry = {.first = options.retry_first, .max = options.retry_max}};
+      .retry = {.first = options.retry_first,
+                .max = options.retry_max,
+                .parked = options.retry_parked}};
   output.fields = {.stream = options.stream,
                    .session = plan.session,
                    .time = plan.started,
@@ -220,6 +242,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
   }
   playlists = wanted.playlists;
   if (playlists.empty()) playlists.push_back({.path = layout.playlist});
+  output.segment_deadline = DeadlineFor(options, playlists);
   const bool several = plan.renditions.size() > 1;
   if (several && !wanted.multivariant_path) {
     HLSREC_ASSIGN_OR_RETURN(output.multivariant,

@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST_CASE("retry: the wait doubles up to its limit, with jitter below it") {
+TEST_CASE("retry: the wait doubles up to its limit, anywhere below it") {
   const RetryOptions options{.first = milliseconds(250),
                              .max = milliseconds(10000)};
   CHECK(RetryDelay(options, 1, 1) == milliseconds(250));
@@ -15,8 +15,9 @@ TEST_CASE("retry: the wait doubles up to its limit, with jitter below it") {
   CHECK(RetryDelay(options, 6, 1) == milliseconds(8000));
   CHECK(RetryDelay(options, 7, 1) == milliseconds(10000));
   CHECK(RetryDelay(options, 1000000, 1) == milliseconds(10000));
-  CHECK(RetryDelay(options, 7, 0) == milliseconds(5000));
-  CHECK(RetryDelay(options, 7, -3) == milliseconds(5000));
+  CHECK(RetryDelay(options, 7, 0.5) == milliseconds(5000));
+  CHECK(RetryDelay(options, 7, 0) == milliseconds(1));
+  CHECK(RetryDelay(options, 7, -3) == milliseconds(1));
 }
 
 TEST_CASE("retry: what can't get better is not tried again") {

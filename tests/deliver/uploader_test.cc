@@ -29,9 +29,10 @@ struct Bench {
     return std::make_shared<Uploader>(
         Strand::Create(core.media()), core.clock(),
         std::make_shared<FaultySink>(memory, std::move(decide)),
-        UploaderOptions{
-            .parallel = parallel,
-            .retry = {.first = milliseconds(100), .max = milliseconds(1000)}},
+        UploaderOptions{.parallel = parallel,
+                        .retry = {.first = milliseconds(100),
+                                  .max = milliseconds(1000),
+                                  .parked = seconds(60)}},
         [this](const AttemptFailed& failed) { failures.push_back(failed); },
         [this] { ++recoveries; });
   }
@@ -182,6 +183,153 @@ TEST_CASE("uploader: stopping answers everything that waits, once") {
     CHECK(status.code() == StatusCode::kCancelled);
   });
   CHECK(answers == 4);
+}
+
+TEST_CASE("uploader: a sink that asks for time is left alone, whole") {
+  Bench bench;
+  int calls = 0;
+  const auto uploader = bench.Make([&](std::uint64_t call, const std::string&) {
+    ++calls;
+    FaultySink::Decision decision;
+    if (call == 1) {
+      decision = Fail(StatusCode::kUnavailable);
+      decision.status = decision.status.WithRetryAfter(seconds(30));
+    }
+    return decision;
+  });
+  int stored = 0;
+  const auto done = [&](const Status& s) { stored += s.ok() ? 1 : 0; };
+  uploader->Put(Bench::Request("a"), done);
+  bench.simulation.RunUntilIdle();
+  uploader->Put(Bench::Request("b"), done);
+  bench.simulation.Advance(seconds(29));
+  CHECK(calls == 1);
+  bench.simulation.Advance(seconds(2));
+  CHECK(stored == 2);
+}
+
+TEST_CASE("uploader: who is refused for who he is asks once a minute") {
+  Bench bench;
+  int calls = 0;
+  bool denied = true;
+  const auto uploader = bench.Make([&](std::uint64_t, const std::string&) {
+    ++calls;
+    return denied ? Fail(StatusCode::kPermissionDenied)
+                  : FaultySink::Decision();
+  });
+  std::vector<std::string> stored;
+  for (int i = 0; i < 40; ++i) {
+    const std::string key = std::to_string(i);
+    uploader->Put(Bench::Request(key), [&stored, key](const Status& s) {
+      REQUIRE(s.ok());
+      stored.push_back(key);
+    });
+  }
+  bench.simulation.RunUntilIdle();
+  CHECK(calls == 5);  // until two of them were answered
+  bench.simulation.Advance(seconds(601));
+  CHECK(calls <= 5 + 11);
+  CHECK(calls >= 5 + 9);
+  denied = false;
+  bench.simulation.Advance(seconds(61));
+  CHECK(stored.size() == 40);
+  CHECK(bench.recoveries == 1);
+}
+
+TEST_CASE("uploader: one object that is refused does not park the others") {
+  Bench bench;
+  int refused = 0;
+  const auto uploader = bench.Make([&](std::uint64_t, const std::string& key) {
+    if (key != "bad") return FaultySink::Decision();
+    ++refused;
+    return Fail(StatusCode::kPermissionDenied);
+  });
+  int stored = 0;
+  uploader->Put(Bench::Request("bad"), [](const Status&) {});
+  for (int i = 0; i < 300; ++i) {
+    uploader->Put(Bench::Request(std::to_string(i)),
+                  [&](const Status& s) { stored += s.ok() ? 1 : 0; });
+    bench.simulation.Advance(seconds(1));
+    CHECK(stored == i + 1);
+  }
+  CHECK(refused <= 6);
+}
+
+TEST_CASE("uploader: a parked sink is tried at once when time is short") {
+  Bench bench;
+  bool denied = true;
+  const auto uploader = bench.Make([&](std::uint64_t, const std::string&) {
+    return denied ? Fail(StatusCode::kPermissionDenied)
+                  : FaultySink::Decision();
+  });
+  int stored = 0;
+  for (int i = 0; i < 10; ++i) {
+    uploader->Put(Bench::Request(std::to_string(i)),
+                  [&](const Status& s) { stored += s.ok() ? 1 : 0; });
+  }
+  bench.simulation.Advance(seconds(5));
+  denied = false;
+  uploader->Hurry();
+  bench.simulation.RunUntilIdle();
+  CHECK(stored == 10);
+}
+
+TEST_CASE("uploader: when one gets through the others wait no longer") {
+  Bench bench;
+  bool down = true;
+  const auto uploader = bench.Make([&](std::uint64_t, const std::string&) {
+    return down ? Fail(StatusCode::kUnavailable) : FaultySink::Decision();
+  });
+  std::vector<std::string> stored;
+  const auto put = [&](const std::string& key) {
+    uploader->Put(Bench::Request(key), [&stored, key](const Status& s) {
+      if (s.ok()) stored.push_back(key);
+    });
+  };
+  for (const char* key : {"a", "b", "c", "d", "e", "f"}) put(key);
+  bench.simulation.Advance(seconds(60));
+  down = false;
+  put("new");
+  bench.simulation.RunUntilIdle();
+  CHECK(stored.size() >= 6);  // one may have failed just now
+}
+
+TEST_CASE("uploader: outputs that fail together come back apart") {
+  const auto times = [](std::uint32_t seed) {
+    Bench bench;
+    std::vector<SteadyTime> attempts;
+    RuntimeCore& core = bench.simulation.runtime()->core();
+    const auto uploader = std::make_shared<Uploader>(
+        Strand::Create(core.media()), core.clock(),
+        std::make_shared<FaultySink>(bench.memory,
+                                     [&](std::uint64_t, const std::string&) {
+                                       attempts.push_back(
+                                           core.clock().Steady());
+                                       return Fail(StatusCode::kUnavailable);
+                                     }),
+        UploaderOptions{.seed = seed}, [](const AttemptFailed&) {}, [] {});
+    uploader->Put(Bench::Request("a"), [](const Status&) {});
+    bench.simulation.Advance(seconds(60));
+    uploader->Stop();
+    return attempts;
+  };
+  CHECK(times(1) == times(1));
+  CHECK(times(1) != times(2));
+}
+
+TEST_CASE("uploader: a larger object of that name is another's") {
+  Bench bench;
+  const auto uploader = bench.Make([](std::uint64_t call, const std::string&) {
+    return call == 1 ? Fail(StatusCode::kUnavailable) : FaultySink::Decision();
+  });
+  PutRequest larger = Bench::Request("a");
+  larger.body = MakeStringBody("much longer than what we have");
+  bench.memory->Put(larger, [](const Status&) {});
+  std::optional<Status> done;
+  uploader->Put(Bench::Request("a"), [&](Status s) { done = s; });
+  bench.simulation.Advance(seconds(5));
+  REQUIRE(done);
+  CHECK(done->code() == StatusCode::kAlreadyExists);
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+#ifndef HLSREC_SRC_SINK_HTTP_SINK_H_
+#define HLSREC_SRC_SINK_HTTP_SINK_H_
+
+#include <memory>
+
+#include "hlsrec/http_sink.h"
+#include "src/base/clock.h"
+#include "src/base/executor.h"
+#include "src/net/transfer.h"
+
+namespace hlsrec::sink {
+
+// What an HTTP sink needs of a runtime.
+struct HttpSinkWorld {
+  // Kept by the sink, not by its calls in flight: the runtime.
+  std::shared_ptr<void> owner = {};
+  std::shared_ptr<net::Transport> transport = {};
+  const Clock* clock = nullptr;
+  // Where the authorization may block.
+  std::shared_ptr<Executor> io = {};
+};
+
+// kInvalidArgument names the bad field; files that are named are there.
+Status CheckHttpSinkOptions(const HttpSinkOptions& options);
+
+// With checked options.
+std::shared_ptr<Sink> MakeHttpSink(const HttpSinkWorld& world,
+                                   const HttpSinkOptions& options);
+
+}  // namespace hlsrec::sink
+
+#endif  // HLSREC_SRC_SINK_HTTP_SINK_H_
