@@ -146,9 +146,10 @@ void S3Client::OnAnswer(const ExchangePtr& exchange,
   if (!error) error.emplace();
   if (Learn(*exchange, response, *error)) return Try(exchange);
   if (good) response.status = 500;  // as it would have been in time
-  exchange->done({.status = S3Status(response, *error, request.context),
-                  .response = std::move(response),
-                  .error_code = error->code});
+  exchange->done(
+      {.status = S3Status(response, *error, request.context, clock_.Wall()),
+       .response = std::move(response),
+       .error_code = error->code});
 }
 
 bool S3Client::Learn(Exchange& exchange, const net::TransferResponse& response,

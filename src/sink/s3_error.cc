@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "src/base/status_util.h"
+#include "src/net/http_status.h"
 
 namespace hlsrec::sink {
 namespace {
@@ -111,20 +113,24 @@ std::string Plain(std::string_view text) {
 }  // namespace
 
 Status S3Status(const net::TransferResponse& response, const S3Error& error,
-                std::string_view context) {
+                std::string_view context, WallTime now) {
   std::string text = fmt::format("{}: http {}", context, response.status);
   const std::string code = Plain(error.code);
   if (!code.empty()) text += " " + code;
+  StatusCode status = CodeOf(response.status);
   const auto known =
       std::find_if(kKnown.begin(), kKnown.end(),
                    [&](const Known& each) { return each.code == error.code; });
   if (known != kKnown.end()) {
+    // The store's own words may hold what was signed.
+    status = known->status;
     if (!known->remedy.empty()) text += fmt::format(": {}", known->remedy);
-    return MakeStatus(known->status, "{}", text);
+  } else if (!error.message.empty()) {
+    text += ": " + Plain(error.message);
   }
-  // Of those that we know, the store's own words may hold what was signed.
-  if (!error.message.empty()) text += ": " + Plain(error.message);
-  return MakeStatus(CodeOf(response.status), "{}", text);
+  const auto retry_after = net::RetryAfter(response, now);
+  Status result(status, std::move(text));
+  return retry_after ? result.WithRetryAfter(*retry_after) : result;
 }
 
 }  // namespace hlsrec::sink

@@ -46,7 +46,8 @@ std::string_view CacheControlFor(const PutRequest& request,
       return cache.segments;
     case ObjectKind::kMediaPlaylist:
     case ObjectKind::kMultivariantPlaylist:
-      return cache.live_playlists;
+      return request.last_version ? cache.ended_playlists
+                                  : cache.live_playlists;
     case ObjectKind::kOther:
       break;
   }

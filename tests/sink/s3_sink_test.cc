@@ -189,6 +189,13 @@ TEST_CASE("s3 sink: headers say what an object is") {
   CHECK(headers["x-amz-tagging"] == "a%20b=c%26d&e=");
   headers = objects.at("a.m3u8").headers;
   CHECK(headers["cache-control"] == "max-age=1");
+  CHECK(AwaitPut(*world.sink, {.key = "a.m3u8",
+                               .body = MakeStringBody("end"),
+                               .kind = ObjectKind::kMediaPlaylist,
+                               .last_version = true})
+            .ok());
+  CHECK(world.store->objects().at("a.m3u8").headers.at("cache-control") ==
+        "max-age=3600");
   CHECK(!objects.at("a.json").headers.contains("cache-control"));
 
   World parts({}, InParts());

@@ -91,7 +91,7 @@ TEST_CASE("s3 xml: uploads") {
 }
 
 StatusCode CodeOf(int status, const std::string& code) {
-  return S3Status({.status = status}, {.code = code}, "s3").code();
+  return S3Status({.status = status}, {.code = code}, "s3", WallTime()).code();
 }
 
 TEST_CASE("s3 error: codes decide, then the HTTP status") {
@@ -116,14 +116,19 @@ TEST_CASE("s3 error: codes decide, then the HTTP status") {
   CHECK(CodeOf(500, "") == kUnavailable);
   CHECK(CodeOf(502, "Other") == kUnavailable);
   CHECK(CodeOf(400, "Other") == kFailedPrecondition);
+  CHECK(S3Status({.status = 503, .headers = {{"Retry-After", "7"}}},
+                 {.code = "SlowDown"}, "s3", WallTime())
+            .retry_after() == std::chrono::seconds(7));
 }
 
 TEST_CASE("s3 error: a store's words are one line, and none that were signed") {
   CHECK(S3Status({.status = 418},
-                 {.code = "Tea", .message = "short\n\x1b[31m and stout"}, "s3")
+                 {.code = "Tea", .message = "short\n\x1b[31m and stout"}, "s3",
+                 WallTime())
             .message() == "s3: http 418 Tea: short  [31m and stout");
   CHECK(S3Status({.status = 403},
-                 {.code = "SignatureDoesNotMatch", .message = "SECRET"}, "s3")
+                 {.code = "SignatureDoesNotMatch", .message = "SECRET"}, "s3",
+                 WallTime())
             .message()
             .find("SECRET") == std::string::npos);
 }
