@@ -14,17 +14,6 @@
 
 namespace hlsrec {
 
-// Time of a machine whose clock may be wrong.
-class OffsetClock final : public Clock {
- public:
-  explicit OffsetClock(std::chrono::seconds offset = {}) : offset_(offset) {}
-  SteadyTime Steady() const override { return SystemClock().Steady(); }
-  WallTime Wall() const override { return SystemClock().Wall() + offset_; }
-
- private:
-  const std::chrono::seconds offset_;
-};
-
 // A store that speaks S3, in memory, behind a transport: one bucket, strict
 // about signatures, regions, clocks and hashes as the real ones are.
 //

@@ -7,6 +7,7 @@
 #include "tests/catch.h"
 #include "tests/sink/calls.h"
 #include "tests/sink/fake_s3.h"
+#include "tests/sink/offset_clock.h"
 
 namespace hlsrec {
 namespace {
