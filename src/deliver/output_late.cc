@@ -72,9 +72,11 @@ void Output::OnLate(Rendition& rendition, std::uint64_t index,
     if (Pending* losing = FindPending(rendition, index)) {
       losing->backfilled = true;
     } else if (!KeepsEverything(rendition)) {
-      // Leaves when what was listed beside it does.
+      // It may have left the lists before it came.
       rendition.expirable[rendition.first_sequence + index] = {
-          .key = late.key, .duration = late.record.duration};
+          .key = late.key,
+          .duration = late.record.duration,
+          .hold = late.record.duration + LongestOf(rendition)};
     }
   } else if (late.dropped) {
     if (late.record.owed != nullptr) --*late.record.owed;

@@ -8,6 +8,7 @@
 
 #include "src/base/answer.h"
 #include "src/base/status_util.h"
+#include "src/deliver/ask.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
 
@@ -19,11 +20,12 @@ constexpr std::uint64_t kMaxPlaylistBytes = std::uint64_t{256} << 20;
 // The playlist's text; none where there is none.
 StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
                                                  const std::string& key) {
-  const auto answer = std::make_shared<Answer<std::string>>();
-  sink.Get(key, kMaxPlaylistBytes, [answer](StatusOr<std::string> text) {
-    answer->Set(std::move(text));
-  });
-  StatusOr<std::string> text = answer->Take(core);
+  StatusOr<std::string> text = deliver::Ask<std::string>(
+      core, [&](const std::shared_ptr<Answer<std::string>>& answer) {
+        sink.Get(key, kMaxPlaylistBytes, [answer](StatusOr<std::string> found) {
+          answer->Set(std::move(found));
+        });
+      });
   if (text.ok()) return std::optional<std::string>(std::move(text).value());
   if (text.status().code() == StatusCode::kNotFound) {
     return std::optional<std::string>();
@@ -31,13 +33,33 @@ StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
   return text.status().WithContext(sink.Describe());
 }
 
+StatusOr<bool> IsThere(RuntimeCore& core, Sink& sink, const std::string& key) {
+  const Status status =
+      deliver::Ask<std::string>(
+          core,
+          [&](const std::shared_ptr<Answer<std::string>>& answer) {
+            sink.Get(key, 0, [answer](StatusOr<std::string> bytes) {
+              answer->Set(std::move(bytes));
+            });
+          })
+          .status();
+  if (status.code() == StatusCode::kNotFound) return false;
+  // It has more bytes than none.
+  if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
+    return true;
+  }
+  return status.WithContext(sink.Describe());
+}
+
 StatusOr<std::vector<ObjectInfo>> ListObjects(RuntimeCore& core, Sink& sink,
                                               const std::string& prefix) {
-  const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
-  sink.List(prefix, [answer](StatusOr<std::vector<ObjectInfo>> objects) {
-    answer->Set(std::move(objects));
-  });
-  return answer->Take(core);
+  using Objects = std::vector<ObjectInfo>;
+  return deliver::Ask<Objects>(
+      core, [&](const std::shared_ptr<Answer<Objects>>& answer) {
+        sink.List(prefix, [answer](StatusOr<Objects> objects) {
+          answer->Set(std::move(objects));
+        });
+      });
 }
 
 PathFields FieldsOf(const deliver::OutputPlan& output,
@@ -81,6 +103,26 @@ std::uint64_t NextNumber(const deliver::OutputPlan& output,
   return otherwise;
 }
 
+// The same of a sink that can't list: names are tried from the first on, and
+// many free ones in a row, more than can be on their way at a time, end it.
+StatusOr<std::optional<std::uint64_t>> AfterNumbersFound(
+    RuntimeCore& core, const deliver::OutputPlan& output,
+    const deliver::RenditionPlan& rendition, PathFields fields) {
+  constexpr std::uint64_t kFreeInARow = 8;
+  std::optional<std::uint64_t> next;
+  std::uint64_t number = rendition.first_number;
+  for (std::uint64_t end = number + kFreeInARow; number < end; ++number) {
+    fields.sequence = number;
+    HLSREC_ASSIGN_OR_RETURN(const std::string key,
+                            output.segment.Expand(fields));
+    HLSREC_ASSIGN_OR_RETURN(const bool there, IsThere(core, *output.sink, key));
+    if (!there) continue;
+    next = number + 1;
+    end = *next + kFreeInARow;
+  }
+  return next;
+}
+
 // The number after all that stored objects of the segments' names have; none
 // where there is none. A segment that was stored but never listed keeps its
 // name.
@@ -106,10 +148,14 @@ StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
   // A name with the segment's time in it is never met again.
   if (output.segment.Uses("segment_time"))
     return std::optional<std::uint64_t>();
-  HLSREC_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> objects,
-                          ListObjects(core, *output.sink, prefix));
+  const StatusOr<std::vector<ObjectInfo>> objects =
+      ListObjects(core, *output.sink, prefix);
+  if (objects.status().code() == StatusCode::kUnimplemented) {
+    return AfterNumbersFound(core, output, rendition, fields);
+  }
+  HLSREC_RETURN_IF_ERROR(objects.status());
   std::optional<std::uint64_t> next;
-  for (const ObjectInfo& object : objects) {
+  for (const ObjectInfo& object : *objects) {
     std::size_t end = prefix.size();
     while (end < object.key.size() && end - prefix.size() < 18 &&
            object.key[end] >= '0' && object.key[end] <= '9') {

@@ -36,7 +36,7 @@ TEST_CASE("command line: wrong usage is refused and corrected") {
                Case{{"record", "in.ts", "out", "--container", "avi"},
                     "there are auto, ts, fmp4"},
                Case{{"record", "in.ts"}, "OUTPUT"},
-               Case{{"record", "in.ts", "ftp://host/x"}, "local"},
+               Case{{"record", "in.ts", "ftp://host/x"}, "want a local folder"},
                Case{{"completion", "csh"}, "bash, zsh, fish"});
   const Ended ended = Run(Hlsrec(c.words));
   INFO(c.said << "\n" << ended.out << ended.err);

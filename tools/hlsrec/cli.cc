@@ -22,6 +22,9 @@ constexpr const char* kRecordFooter = R"(Examples:
   ffmpeg ... -f mpegts - | hlsrec record - out/index.m3u8 --format mpegts
   hlsrec record udp://239.0.0.1:5000 /srv/hls --layout antmedia --append
       continue numbering where the last recording ended
+  hlsrec record srt://host:9000 https://origin/live/cam1/ \
+      --bearer-file token --playlist live:6
+      to a web server by PUT; what it can't take yet waits in .hlsrec-spool
 
 Exit codes: 0 complete, 1 usage, 2 source failed, 3 recorded with gaps,
 4 not everything was stored, 5 storage refused from the start.)";
@@ -206,6 +209,22 @@ void AddStorage(CLI::App& app, RecordCommand& record) {
       ->group(group);
 }
 
+void AddDelivery(CLI::App& app, RecordCommand& record) {
+  const char* group = "Storage";
+  app.add_option("--late-segments", record.late_segments,
+                 "A segment that can't be stored while later ones can: gap: "
+                 "playlists go on with EXT-X-GAP, it is tried on; wait for it; "
+                 "auto: gap where a playlist is live")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "wait", "gap"}))
+      ->group(group);
+  app.add_option("--segment-deadline", record.segment_deadline,
+                 "How long it may take; the segment time by default")
+      ->type_name("DURATION")
+      ->group(group);
+  AddHttpDelivery(app, record.http);
+}
+
 void AddReporting(CLI::App& app, RecordCommand& record) {
   const char* group = "Reporting";
   app.add_flag("--json", record.json,
@@ -225,13 +244,15 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
       ->add_option("OUTPUT", record.outputs,
                    "Folder (the layout names what is below), or "
                    "path/name.m3u8: exactly that playlist, segments beside "
-                   "it. Several are written side by side")
+                   "it; either may be an http(s) URL, which is PUT to. Several "
+                   "are written side by side")
       ->required();
   AddRecording(*command, record);
   AddSegments(*command, record);
   AddPlaylists(*command, record);
   AddNames(*command, record);
   AddStorage(*command, record);
+  AddDelivery(*command, record);
   AddReporting(*command, record);
   command->footer(kRecordFooter);
 }
@@ -250,6 +271,7 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
                    "Time to store what is left")
       ->capture_default_str()
       ->type_name("DURATION");
+  AddHttpDelivery(*command, resume.http);
   command->footer(
       "A recording that was killed also goes on by itself when it is recorded\n"
       "again with the same arguments.\n"
@@ -322,6 +344,20 @@ class Formatter final : public CLI::Formatter {
   }
 };
 
+// Every flag has its variable: --segment-time is HLSREC_SEGMENT_TIME.
+void NameVariables(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (option->get_lnames().empty() || option->get_name() == "--help") {
+      continue;
+    }
+    std::string name = "HLSREC_" + option->get_lnames().front();
+    for (char& c : name) {
+      c = c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    }
+    option->envname(name);
+  }
+}
+
 void Names(const CLI::App& app, std::vector<std::string>& names) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) {
@@ -354,18 +390,8 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
       ->group("")
       ->add_option("SHELL", line.completion_shell, "bash, zsh or fish")
       ->required();
-  // Every flag of `record` has its variable: --segment-time is
-  // HLSREC_SEGMENT_TIME.
-  for (CLI::Option* option : app->get_subcommand("record")->get_options()) {
-    if (option->get_lnames().empty() || option->get_name() == "--help") {
-      continue;
-    }
-    std::string name = "HLSREC_" + option->get_lnames().front();
-    for (char& c : name) {
-      c = c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-    }
-    option->envname(name);
-  }
+  NameVariables(*app->get_subcommand("record"));
+  NameVariables(*app->get_subcommand("resume"));
   return app;
 }
 

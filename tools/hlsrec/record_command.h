@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/hlsrec/http_delivery.h"
+
 namespace hlsrec::tools {
 
 // `hlsrec record` as it was typed; durations are text (text.h).
@@ -59,6 +61,9 @@ struct RecordCommand {
   std::string durability = "segment";
   bool no_sync = false;
   std::string finish_timeout = "30";
+  std::string late_segments = "auto";
+  std::string segment_deadline;
+  HttpDelivery http;
 
   // Reporting
   bool json = false;

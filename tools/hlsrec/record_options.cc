@@ -93,11 +93,27 @@ struct Names {
   std::string root;
 };
 
+// "%20" of a URL is a space of the name, which the sink writes as "%20" again.
+std::string Decoded(const std::string& text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    decoded.push_back(escape ? static_cast<char>(byte) : text[i]);
+    if (escape) i += 2;
+  }
+  return decoded;
+}
+
 // An output that is one playlist: that name, segments beside it.
 Names NamesForPlaylist(const std::string& output, std::uint64_t first) {
   const std::size_t slash = output.find_last_of('/');
-  const std::string file =
+  std::string file =
       slash == std::string::npos ? output : output.substr(slash + 1);
+  if (IsWebUrl(output)) file = Decoded(file);
   const std::string stem = Literal(file.substr(0, file.size() - 5));
   return {.layout = {.segment = stem + "{_rendition}-{seq:06}.{ext}",
                      .init = stem + "{_rendition}-init-{hash}.mp4",
@@ -177,6 +193,25 @@ StatusOr<std::vector<PlaylistOptions>> MakePlaylists(
     playlists.push_back(std::move(playlist));
   }
   return playlists;
+}
+
+StatusOr<std::shared_ptr<Sink>> OpenSink(
+    const RecordCommand& command, const std::shared_ptr<Runtime>& runtime,
+    const std::string& output, const std::string& root) {
+  if (IsWebUrl(output)) {
+    const auto options = MakeHttpSinkOptions(command.http, root);
+    if (!options.ok()) return options.status();
+    return OpenHttpSink(runtime, *options);
+  }
+  if (output.find("://") != std::string::npos) {
+    return Bad("OUTPUT",
+               fmt::format("{}: want a local folder, a .m3u8 file, or an "
+                           "http(s) URL of either",
+                           RedactUrl(output)));
+  }
+  return OpenFileSink(
+      runtime, {.root = root,
+                .sync = command.no_sync ? FileSync::kNone : FileSync::kObject});
 }
 
 StatusOr<Container> ParseContainer(const std::string& text) {
@@ -307,23 +342,25 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
   const auto finish = Duration("--finish-timeout", command.finish_timeout);
   if (!finish.ok()) return finish.status();
   options.finish_timeout = *finish;
+  if (command.late_segments == "wait") {
+    options.late_segments = LateSegments::kWait;
+  } else if (command.late_segments == "gap") {
+    options.late_segments = LateSegments::kGap;
+  }
+  if (!command.segment_deadline.empty()) {
+    const auto deadline =
+        Duration("--segment-deadline", command.segment_deadline);
+    if (!deadline.ok()) return deadline.status();
+    options.segment_deadline = *deadline;
+  }
   const auto container = ParseContainer(command.container);
   if (!container.ok()) return container.status();
   for (const std::string& output : command.outputs) {
-    const std::size_t scheme = output.find("://");
-    if (scheme != std::string::npos) {
-      return Bad("OUTPUT", fmt::format("{}: this version writes to local "
-                                       "folders and .m3u8 files only",
-                                       RedactUrl(output)));
-    }
     auto names = NamesFor(command, output);
     if (!names.ok()) return names.status();
     auto playlists = MakePlaylists(command, names->layout.playlist);
     if (!playlists.ok()) return playlists.status();
-    auto sink = OpenFileSink(
-        runtime,
-        {.root = names->root,
-         .sync = command.no_sync ? FileSync::kNone : FileSync::kObject});
+    auto sink = OpenSink(command, runtime, output, names->root);
     if (!sink.ok()) return sink.status();
     OutputOptions wanted{.id = output,
                          .sink = std::move(sink).value(),
@@ -374,7 +411,9 @@ std::string SpoolsOf(const RecordCommand& command) {
 }
 
 std::string DescribeOutput(const std::string& output, const std::string& key) {
-  if (!IsPlaylistPath(output)) return output + "/" + key;
+  if (!IsPlaylistPath(output)) {
+    return output + (output.ends_with('/') ? "" : "/") + key;
+  }
   return NamesForPlaylist(output, 0).root + "/" + key;
 }
 

@@ -125,7 +125,11 @@ class ResumeRun {
 
   int Deliver(const std::shared_ptr<Runtime>& runtime,
               const InterruptedRecording& recording) {
-    const auto result = Resume(runtime, recording.id, options_);
+    ResumeOptions options = options_;
+    options.open_sink = [this, &runtime](const std::string& description) {
+      return OpenDescribedSink(runtime, command_.http, description);
+    };
+    const auto result = Resume(runtime, recording.id, options);
     if (!result.ok()) {
       PrintError(
           fmt::format("{}: {}", recording.stream, result.status().message()));

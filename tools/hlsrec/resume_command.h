@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "tools/hlsrec/http_delivery.h"
+
 namespace hlsrec::tools {
 
 // `hlsrec resume [SPOOL]`; durations are text (text.h).
@@ -11,6 +13,7 @@ struct ResumeCommand {
   bool list = false;
   bool json = false;
   std::string finish_timeout = "30";
+  HttpDelivery http;
 };
 
 // Delivers and ends what interrupted recordings left, or lists it. The exit

@@ -1,0 +1,48 @@
+#ifndef HLSREC_TOOLS_HLSREC_HTTP_DELIVERY_H_
+#define HLSREC_TOOLS_HLSREC_HTTP_DELIVERY_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hlsrec/http_sink.h"
+#include "hlsrec/resume.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hlsrec::tools {
+
+// How to write to web servers, as it was typed. Secrets are in files.
+struct HttpDelivery {
+  std::vector<std::string> headers;  // "Name: value", or @FILE of such lines
+  std::string auth_file;
+  std::string bearer_file;
+  std::string ca_file;
+  std::string client_certificate;
+  std::string client_key;
+  std::string proxy;
+  std::string method = "put";
+  std::string conflict = "look";
+};
+
+// The flags, in a group of their own.
+void AddHttpDelivery(CLI::App& app, HttpDelivery& http);
+
+// "http://..." or "https://...".
+bool IsWebUrl(std::string_view output);
+
+// kInvalidArgument names the flag.
+StatusOr<HttpSinkOptions> MakeHttpSinkOptions(const HttpDelivery& http,
+                                              const std::string& base_url);
+
+// For ResumeOptions::open_sink: sinks of this program by their descriptions.
+StatusOr<std::shared_ptr<Sink>> OpenDescribedSink(
+    const std::shared_ptr<Runtime>& runtime, const HttpDelivery& http,
+    const std::string& description);
+
+}  // namespace hlsrec::tools
+
+#endif  // HLSREC_TOOLS_HLSREC_HTTP_DELIVERY_H_
