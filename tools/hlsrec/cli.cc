@@ -223,6 +223,7 @@ void AddDelivery(CLI::App& app, RecordCommand& record) {
       ->type_name("DURATION")
       ->group(group);
   AddHttpDelivery(app, record.http);
+  AddS3Delivery(app, record.s3);
 }
 
 void AddReporting(CLI::App& app, RecordCommand& record) {
@@ -240,13 +241,14 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
   CLI::App* command =
       app.add_subcommand("record", "Record a live stream or file as HLS");
   AddInput(*command, record);
-  command
-      ->add_option("OUTPUT", record.outputs,
-                   "Folder (the layout names what is below), or "
-                   "path/name.m3u8: exactly that playlist, segments beside "
-                   "it; either may be an http(s) URL, which is PUT to. Several "
-                   "are written side by side")
-      ->required();
+  command->add_option(
+      "OUTPUT", record.outputs,
+      "Folder (the layout names what is below), or "
+      "path/name.m3u8: exactly that playlist, segments beside "
+      "it; either may be an http(s) URL, which is PUT to, or an "
+      "s3://bucket/path URL with ?endpoint=URL&region=NAME&"
+      "style=path|virtual&conflict=look-first&acl=NAME&class=NAME "
+      "where they are needed. Several are written side by side");
   AddRecording(*command, record);
   AddSegments(*command, record);
   AddPlaylists(*command, record);
@@ -272,6 +274,7 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
       ->capture_default_str()
       ->type_name("DURATION");
   AddHttpDelivery(*command, resume.http);
+  AddS3Delivery(*command, resume.s3);
   command->footer(
       "A recording that was killed also goes on by itself when it is recorded\n"
       "again with the same arguments.\n"
@@ -324,6 +327,22 @@ void AddProbe(CLI::App& app, CommandLine& line) {
                     "All variants or programs");
   command->add_flag("--json", line.probe.json, "One JSON object");
   command->footer("Exit codes: 0, 1 usage, 2 the source failed.");
+}
+
+void AddPresign(CLI::App& app, PresignCommand& presign) {
+  CLI::App* command = app.add_subcommand(
+      "presign", "Print a URL by which anybody may read an object of a bucket");
+  command
+      ->add_option("URL", presign.url,
+                   "s3://bucket/path/name, with parameters as for record")
+      ->required();
+  command
+      ->add_option("--expires", presign.expires,
+                   "How long it is good for, seven days at most")
+      ->capture_default_str()
+      ->type_name("DURATION");
+  AddS3Delivery(*command, presign.s3);
+  command->footer("Exit codes: 0, 1 usage, 5 there are no credentials.");
 }
 
 // Without the variables: one sentence of the manual page says it all.
@@ -385,6 +404,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddResume(*app, line.resume);
   AddCheck(*app, line);
   AddProbe(*app, line);
+  AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
       ->group("")
@@ -392,6 +412,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
       ->required();
   NameVariables(*app->get_subcommand("record"));
   NameVariables(*app->get_subcommand("resume"));
+  NameVariables(*app->get_subcommand("presign"));
   return app;
 }
 

@@ -9,6 +9,7 @@
 #include "tools/hlsrec/probe_command.h"
 #include "tools/hlsrec/record_command.h"
 #include "tools/hlsrec/resume_command.h"
+#include "tools/hlsrec/s3_delivery.h"
 
 namespace hlsrec::tools {
 
@@ -18,6 +19,7 @@ struct CommandLine {
   ResumeCommand resume;
   CheckCommand check;
   ProbeCommand probe;
+  PresignCommand presign;
   std::string check_profile = "rfc";
   std::string check_interval = "1";
   std::string probe_duration = "5";

@@ -31,6 +31,15 @@ int RunProbe(CommandLine& line) {
   return RunProbe(line.probe);
 }
 
+int RunRecord(CommandLine& line) {
+  const auto outputs = StorageOutputs(line.record.s3);
+  if (!outputs.ok()) return Usage(outputs.status().message());
+  line.record.outputs.insert(line.record.outputs.end(), outputs->begin(),
+                             outputs->end());
+  if (line.record.outputs.empty()) return Usage("OUTPUT is required");
+  return RunRecord(line.record);
+}
+
 int ParseError(const CLI::App& app, const CLI::ParseError& error) {
   // Help and version are no errors; CLI11 prints them.
   if (error.get_exit_code() == 0) return app.exit(error);
@@ -60,7 +69,8 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return ParseError(*app, error);
   }
-  if (app->got_subcommand("record")) return RunRecord(line.record);
+  if (app->got_subcommand("record")) return RunRecord(line);
+  if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("check")) {
     if (line.check_profile == "apple") {
       line.check.profile = CheckProfile::kApple;
