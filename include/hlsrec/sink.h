@@ -72,6 +72,9 @@ struct PutRequest {
   // No other version is meant to follow: segments, init sections, playlists
   // that are ended. For caches; appending to a recording may yet replace one.
   bool last_version = false;
+  // The body's SHA-256 as hex where it is known: who needs it then reads the
+  // body once. Empty: not known.
+  std::string sha256 = {};
 };
 
 struct ObjectInfo {

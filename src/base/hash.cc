@@ -1,23 +1,13 @@
 #include "src/base/hash.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/random.h>
 
 #include <array>
 
 namespace hlsrec {
 namespace {
-
-std::string Hex(ByteSpan bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
-  return text;
-}
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -44,14 +34,32 @@ std::string Sha256::Hex() const {
   std::array<std::uint8_t, 32> digest{};
   EVP_MD_CTX_copy_ex(context_->copy.get(), context_->running.get());
   EVP_DigestFinal_ex(context_->copy.get(), digest.data(), nullptr);
-  return hlsrec::Hex(digest);
+  return HexDigits(digest);
 }
 
 std::string Sha256Hex(ByteSpan bytes) {
   std::array<std::uint8_t, 32> digest{};
   EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(),
              nullptr);
-  return Hex(digest);
+  return HexDigits(digest);
+}
+
+std::string HexDigits(ByteSpan bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+Bytes HmacSha256(ByteSpan key, ByteSpan message) {
+  Bytes digest(32);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(),
+       message.size(), digest.data(), nullptr);
+  return digest;
 }
 
 std::string RandomHex(int count) {
@@ -60,7 +68,7 @@ std::string RandomHex(int count) {
   // Up to 256 bytes come whole.
   [[maybe_unused]] const ssize_t drawn =
       ::getrandom(bytes.data(), bytes.size(), 0);
-  return Hex(bytes).substr(0, static_cast<std::size_t>(count));
+  return HexDigits(bytes).substr(0, static_cast<std::size_t>(count));
 }
 
 }  // namespace hlsrec

@@ -27,6 +27,12 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
+// HMAC-SHA-256 (RFC 2104), 32 bytes.
+Bytes HmacSha256(ByteSpan key, ByteSpan message);
+
+// Two lower-case hex digits for each byte.
+std::string HexDigits(ByteSpan bytes);
+
 // `count` random lower-case hex digits, for names that must not collide.
 std::string RandomHex(int count);
 

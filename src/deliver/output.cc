@@ -224,7 +224,8 @@ void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
        .kind = ObjectKind::kInitSection,
        .if_exists = IfExists::kFail,
        .content_type = rendition.info.has_video ? "video/mp4" : "audio/mp4",
-       .last_version = true},
+       .last_version = true,
+       .sha256 = record.init_hash},
       [self = shared_from_this(), number = rendition.number,
        hash = record.init_hash](const Status& status) {
         // Named by its content: who is there already is the same.
@@ -265,7 +266,8 @@ void Output::PutSegment(Rendition& rendition, Pending& pending) {
        .if_exists = IfExists::kFail,
        .content_type =
            std::string(SegmentType(plan_.fmp4, rendition.info.has_video)),
-       .last_version = true},
+       .last_version = true,
+       .sha256 = pending.record.sha256},
       [self = shared_from_this(), number = rendition.number,
        index = pending.record.index](const Status& status) {
         self->OnStored(number, index, status);

@@ -222,6 +222,7 @@ void Packager::OnSealed(std::uint64_t index,
   slot->ready = true;
   slot->record.body = std::move(sealed->body);
   slot->record.size_bytes = slot->record.body->size();
+  slot->record.sha256 = std::move(sealed->sha256);
   slot->record.owed = std::move(sealed->owed);
   Drain();
 }

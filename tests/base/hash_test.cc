@@ -30,5 +30,19 @@ TEST_CASE(
   CHECK(hash.Hex() == Sha256Hex(BytesOf("abc")));
 }
 
+TEST_CASE("hash: HMAC-SHA-256 of RFC 4231's examples") {
+  CHECK(HexDigits(HmacSha256(Bytes(20, 0x0b), BytesOf("Hi There"))) ==
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(HexDigits(HmacSha256(BytesOf("Jefe"),
+                             BytesOf("what do ya want for nothing?"))) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  // A key longer than a block.
+  CHECK(
+      HexDigits(HmacSha256(
+          Bytes(131, 0xaa),
+          BytesOf("Test Using Larger Than Block-Size Key - Hash Key First"))) ==
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 }  // namespace
 }  // namespace hlsrec

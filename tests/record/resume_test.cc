@@ -5,6 +5,7 @@
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
 #include "src/base/file.h"
+#include "src/base/hash.h"
 #include "src/playlist/parse.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
@@ -92,6 +93,61 @@ struct Studio {
     return marks;
   }
 };
+
+// Looks at what is put.
+class HashingSink final : public Sink {
+ public:
+  explicit HashingSink(std::shared_ptr<Sink> inner)
+      : inner_(std::move(inner)) {}
+  void Put(PutRequest request, Done done) override {
+    const auto bytes = ReadBody(*request.body, std::uint64_t{1} << 30);
+    REQUIRE(bytes.ok());
+    const std::string hash = Sha256Hex(
+        {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
+    if (request.kind == ObjectKind::kSegment ||
+        request.kind == ObjectKind::kInitSection) {
+      CHECK(request.sha256 == hash);
+      ++hashed;
+    } else {
+      CHECK((request.sha256.empty() || request.sha256 == hash));
+    }
+    inner_->Put(std::move(request), std::move(done));
+  }
+  void Get(std::string key, std::uint64_t max_bytes, GetDone done) override {
+    inner_->Get(std::move(key), max_bytes, std::move(done));
+  }
+  void Remove(std::string key, Done done) override {
+    inner_->Remove(std::move(key), std::move(done));
+  }
+  void List(std::string prefix, ListDone done) override {
+    inner_->List(std::move(prefix), std::move(done));
+  }
+  std::string Describe() const override { return inner_->Describe(); }
+  int hashed = 0;
+
+ private:
+  const std::shared_ptr<Sink> inner_;
+};
+
+TEST_CASE("resume: segments come with their hash, in both lives") {
+  Studio studio;
+  const auto hashing = std::make_shared<HashingSink>(studio.sink);
+  const auto open = [&] {
+    RecordingOptions options = studio.Options();
+    options.outputs[0].sink = hashing;
+    options.outputs[0].container = Container::kFmp4;
+    return studio.Open(std::move(options));
+  };
+  auto recorder = open();
+  studio.Push(*recorder, Stream(7, 25, false));
+  CHECK(hashing->hashed == 4);  // with the init section
+  studio.Kill(recorder);
+
+  studio.Start();
+  recorder = open();
+  studio.simulation->RunUntilIdle();
+  CHECK(hashing->hashed >= 5);  // what was open
+}
 
 TEST_CASE("resume: a killed recording goes on where it was") {
   Studio studio;

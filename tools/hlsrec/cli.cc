@@ -236,6 +236,7 @@ void AddDelivery(CLI::App& app, RecordCommand& record) {
       ->type_name("DURATION")
       ->group(group);
   AddHttpDelivery(app, record.http);
+  AddS3Delivery(app, record.s3);
 }
 
 void AddReporting(CLI::App& app, RecordCommand& record) {
@@ -253,15 +254,14 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
   CLI::App* command =
       app.add_subcommand("record", "Record a live stream or file as HLS");
   AddInput(*command, record);
-  command
-      ->add_option(
-          "OUTPUT", record.outputs,
-          "Folder (the layout names what is below), or "
-          "path/name.m3u8: exactly that playlist, segments beside "
-          "it; either may be an http(s) URL, which is PUT to. rtmp://, "
-          "srt://, udp://: a receiver of the stream itself, see "
-          "relay. Several are written side by side")
-      ->required();
+  command->add_option(
+      "OUTPUT", record.outputs,
+      "Folder (the layout names what is below), or path/name.m3u8: exactly "
+      "that playlist, segments beside it; either may be an http(s) URL, which "
+      "is PUT to, or an s3://bucket/path URL with ?endpoint=URL&region=NAME&"
+      "style=path|virtual&conflict=look-first&acl=NAME&class=NAME where they "
+      "are needed. rtmp://, srt://, udp://: a receiver of the stream itself, "
+      "see relay. Several are written side by side");
   AddRecording(*command, record);
   AddSegments(*command, record);
   AddPlaylists(*command, record);
@@ -276,13 +276,12 @@ void AddRelay(CLI::App& app, RecordCommand& relay) {
   CLI::App* command = app.add_subcommand(
       "relay", "Send a live stream on, and keep nothing of it here");
   AddInput(*command, relay);
-  command
-      ->add_option("URL", relay.outputs,
-                   "rtmp(s)://, srt://, udp://: a receiver of streams; "
-                   "http(s)://: a live window of HLS. @FILE: the URL is in the "
-                   "file's first line, where no list of processes shows its "
-                   "key. Several are sent to side by side")
-      ->required();
+  command->add_option(
+      "URL", relay.outputs,
+      "rtmp(s)://, srt://, udp://: a receiver of streams; "
+      "http(s)://, s3://: a live window of HLS. @FILE: the URL is in the "
+      "file's first line, where no list of processes shows its "
+      "key. Several are sent to side by side");
   AddRecording(*command, relay);
   AddSegments(*command, relay);
   AddPlaylists(*command, relay);
@@ -308,6 +307,7 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
       ->capture_default_str()
       ->type_name("DURATION");
   AddHttpDelivery(*command, resume.http);
+  AddS3Delivery(*command, resume.s3);
   command->footer(
       "A recording that was killed also goes on by itself when it is recorded\n"
       "again with the same arguments.\n"
@@ -360,6 +360,37 @@ void AddProbe(CLI::App& app, CommandLine& line) {
                     "All variants or programs");
   command->add_flag("--json", line.probe.json, "One JSON object");
   command->footer("Exit codes: 0, 1 usage, 2 the source failed.");
+}
+
+void AddValidate(CLI::App& app, ValidateCommand& validate) {
+  CLI::App* command = app.add_subcommand(
+      "validate",
+      "Find out whether a recording can be stored there, and why "
+      "not");
+  command->add_option("OUTPUT", validate.output.outputs, "As for record");
+  command->add_flag("--json", validate.json, "One JSON object");
+  AddHttpDelivery(*command, validate.output.http);
+  AddS3Delivery(*command, validate.output.s3);
+  command->footer(
+      "One small object is written, read, refused, replaced, listed and\n"
+      "removed. `noted` steps cost something, `failed` ones are in the way.\n"
+      "Exit codes: 0 a recording can be stored, 1 usage, 5 it can't.");
+}
+
+void AddPresign(CLI::App& app, PresignCommand& presign) {
+  CLI::App* command = app.add_subcommand(
+      "presign", "Print a URL by which anybody may read an object of a bucket");
+  command
+      ->add_option("URL", presign.url,
+                   "s3://bucket/path/name, with parameters as for record")
+      ->required();
+  command
+      ->add_option("--expires", presign.expires,
+                   "How long it is good for, seven days at most")
+      ->capture_default_str()
+      ->type_name("DURATION");
+  AddS3Delivery(*command, presign.s3);
+  command->footer("Exit codes: 0, 1 usage, 5 there are no credentials.");
 }
 
 // Without the variables: one sentence of the manual page says it all.
@@ -422,6 +453,8 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddResume(*app, line.resume);
   AddCheck(*app, line);
   AddProbe(*app, line);
+  AddValidate(*app, line.validate);
+  AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
       ->group("")
@@ -430,6 +463,8 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("record"));
   NameVariables(*app->get_subcommand("relay"));
   NameVariables(*app->get_subcommand("resume"));
+  NameVariables(*app->get_subcommand("validate"));
+  NameVariables(*app->get_subcommand("presign"));
   return app;
 }
 

@@ -10,6 +10,8 @@
 #include "tools/hlsrec/record_command.h"
 #include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/resume_command.h"
+#include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/validate_command.h"
 
 namespace hlsrec::tools {
 
@@ -20,6 +22,8 @@ struct CommandLine {
   ResumeCommand resume;
   CheckCommand check;
   ProbeCommand probe;
+  PresignCommand presign;
+  ValidateCommand validate;
   std::string check_profile = "rfc";
   std::string check_interval = "1";
   std::string probe_duration = "5";

@@ -31,6 +31,33 @@ int RunProbe(CommandLine& line) {
   return RunProbe(line.probe);
 }
 
+// Outputs that are described in files, beside those that were named.
+Status AddStorageOutputs(RecordCommand& command) {
+  const auto outputs = StorageOutputs(command.s3);
+  if (!outputs.ok()) return outputs.status();
+  command.outputs.insert(command.outputs.end(), outputs->begin(),
+                         outputs->end());
+  if (!command.outputs.empty()) return {};
+  return {StatusCode::kInvalidArgument, "OUTPUT is required"};
+}
+
+int Record(RecordCommand& command) {
+  if (Status status = AddStorageOutputs(command); !status.ok()) {
+    return Usage(status.message());
+  }
+  return RunRecord(command);
+}
+
+int Validate(ValidateCommand& command) {
+  if (Status status = AddStorageOutputs(command.output); !status.ok()) {
+    return Usage(status.message());
+  }
+  if (command.output.outputs.size() > 1) {
+    return Usage("validate: one OUTPUT at a time");
+  }
+  return RunValidate(command);
+}
+
 int ParseError(const CLI::App& app, const CLI::ParseError& error) {
   // Help and version are no errors; CLI11 prints them.
   if (error.get_exit_code() == 0) return app.exit(error);
@@ -60,8 +87,10 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return ParseError(*app, error);
   }
-  if (app->got_subcommand("record")) return RunRecord(line.record);
-  if (app->got_subcommand("relay")) return RunRecord(line.relay);
+  if (app->got_subcommand("record")) return Record(line.record);
+  if (app->got_subcommand("relay")) return Record(line.relay);
+  if (app->got_subcommand("validate")) return Validate(line.validate);
+  if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("check")) {
     if (line.check_profile == "apple") {
       line.check.profile = CheckProfile::kApple;

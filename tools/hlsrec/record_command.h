@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/hlsrec/http_delivery.h"
+#include "tools/hlsrec/s3_delivery.h"
 
 namespace hlsrec::tools {
 
@@ -68,6 +69,7 @@ struct RecordCommand {
   std::string late_segments = "auto";
   std::string segment_deadline;
   HttpDelivery http;
+  S3Delivery s3;
 
   // Reporting
   bool json = false;

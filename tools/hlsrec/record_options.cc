@@ -44,7 +44,7 @@ std::string Literal(std::string_view text) {
 }
 
 bool IsPlaylistPath(const std::string& output) {
-  return output.ends_with(".m3u8");
+  return SplitParameters(output).path.ends_with(".m3u8");
 }
 
 // "live", "live:6", "live:30s", "event", "vod", "rotating:1h"
@@ -110,11 +110,12 @@ std::string Decoded(const std::string& text) {
 }
 
 // An output that is one playlist: that name, segments beside it.
-Names NamesForPlaylist(const std::string& output, std::uint64_t first) {
+Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
+  const auto [output, parameters] = SplitParameters(whole);
   const std::size_t slash = output.find_last_of('/');
   std::string file =
       slash == std::string::npos ? output : output.substr(slash + 1);
-  if (IsWebUrl(output)) file = Decoded(file);
+  if (IsWebUrl(output) || IsS3Url(output)) file = Decoded(file);
   const std::string stem = Literal(file.substr(0, file.size() - 5));
   return {.layout = {.segment = stem + "{_rendition}-{seq:06}.{ext}",
                      .init = stem + "{_rendition}-init-{hash}.mp4",
@@ -123,7 +124,7 @@ Names NamesForPlaylist(const std::string& output, std::uint64_t first) {
                      .first_sequence = first},
           .root = slash == std::string::npos ? "."
                   : slash == 0               ? "/"
-                                             : output.substr(0, slash)};
+                               : output.substr(0, slash) + parameters};
 }
 
 StatusOr<Names> NamesFor(const RecordCommand& command,
@@ -204,10 +205,15 @@ StatusOr<std::shared_ptr<Sink>> OpenSink(
     if (!options.ok()) return options.status();
     return OpenHttpSink(runtime, *options);
   }
+  if (IsS3Url(output)) {
+    auto sink = OpenS3Output(runtime, command.s3, command.http, root);
+    if (!sink.ok()) return sink.status();
+    return std::shared_ptr<Sink>(*std::move(sink));
+  }
   if (output.find("://") != std::string::npos) {
     return Bad("OUTPUT",
                fmt::format("{}: want a local folder, a .m3u8 file, or an "
-                           "http(s) URL of either",
+                           "http(s) or s3 URL of either",
                            RedactUrl(output)));
   }
   return OpenFileSink(
@@ -402,6 +408,14 @@ bool NamesItselfAnew(const RecordCommand& command) {
                      });
 }
 
+StatusOr<std::shared_ptr<Sink>> OpenOutput(
+    const RecordCommand& command, const std::shared_ptr<Runtime>& runtime,
+    const std::string& output) {
+  return OpenSink(
+      command, runtime, output,
+      IsPlaylistPath(output) ? NamesForPlaylist(output, 0).root : output);
+}
+
 std::string SpoolsOf(const RecordCommand& command) {
   for (const std::string& output : command.outputs) {
     if (output.find("://") != std::string::npos) continue;
@@ -413,10 +427,11 @@ std::string SpoolsOf(const RecordCommand& command) {
 }
 
 std::string DescribeOutput(const std::string& output, const std::string& key) {
-  if (!IsPlaylistPath(output)) {
-    return output + (output.ends_with('/') ? "" : "/") + key;
-  }
-  return NamesForPlaylist(output, 0).root + "/" + key;
+  const std::string root =
+      SplitParameters(IsPlaylistPath(output) ? NamesForPlaylist(output, 0).root
+                                             : output)
+          .path;
+  return root + (root.ends_with('/') ? "" : "/") + key;
 }
 
 }  // namespace hlsrec::tools

@@ -18,6 +18,10 @@ StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command);
 // Without tracks and renditions, which the source tells.
 StatusOr<RecordingOptions> MakeRecordingOptions(
     const RecordCommand& command, const std::shared_ptr<Runtime>& runtime);
+// The sink of one output, where its playlists begin.
+StatusOr<std::shared_ptr<Sink>> OpenOutput(
+    const RecordCommand& command, const std::shared_ptr<Runtime>& runtime,
+    const std::string& output);
 // The spool's part of the runtime's options.
 StatusOr<RuntimeOptions> MakeRuntimeOptions(const RecordCommand& command);
 // The last part of the input that can be a name: "rtmp://h/live/cam1" is cam1;

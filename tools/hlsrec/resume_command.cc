@@ -126,7 +126,15 @@ class ResumeRun {
   int Deliver(const std::shared_ptr<Runtime>& runtime,
               const InterruptedRecording& recording) {
     ResumeOptions options = options_;
-    options.open_sink = [this, &runtime](const std::string& description) {
+    options.open_sink =
+        [this, &runtime](
+            const std::string& description) -> StatusOr<std::shared_ptr<Sink>> {
+      if (IsS3Url(description)) {
+        auto sink =
+            OpenS3Output(runtime, command_.s3, command_.http, description);
+        if (!sink.ok()) return sink.status();
+        return std::shared_ptr<Sink>(*std::move(sink));
+      }
       return OpenDescribedSink(runtime, command_.http, description);
     };
     const auto result = Resume(runtime, recording.id, options);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/hlsrec/http_delivery.h"
+#include "tools/hlsrec/s3_delivery.h"
 
 namespace hlsrec::tools {
 
@@ -14,6 +15,7 @@ struct ResumeCommand {
   bool json = false;
   std::string finish_timeout = "30";
   HttpDelivery http;
+  S3Delivery s3;
 };
 
 // Delivers and ends what interrupted recordings left, or lists it. The exit

@@ -12,6 +12,18 @@ package_installed() {
     grep -E "^installed (.*, )?$1( \(|,)" >/dev/null
 }
 
+# without_services COMMAND...: runs it so that Debian's packages start none of
+# their services, unless the machine has a policy of its own for that.
+without_services() (
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+  fi
+  "$@"
+)
+
 # install_packages NAME...: installs those that are missing, if any.
 install_packages() {
   local name as_root=() missing=() log
@@ -35,9 +47,9 @@ install_packages() {
   log=$(mktemp)
   # Another apt may be running: it is waited for.
   if ! { "${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=600 update &&
-    "${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=600 \
-      -o Dpkg::Use-Pty=0 install --no-install-recommends -y \
-      "${missing[@]}"; } </dev/null >"$log" 2>&1; then
+    without_services "${as_root[@]}" apt-get -qq \
+      -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 \
+      install --no-install-recommends -y "${missing[@]}"; } </dev/null >"$log" 2>&1; then
     tail -n 40 "$log" >&2
     rm -f "$log"
     echo "packages: apt-get did not install: ${missing[*]}" >&2

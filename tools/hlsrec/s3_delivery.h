@@ -1,0 +1,62 @@
+#ifndef HLSREC_TOOLS_HLSREC_S3_DELIVERY_H_
+#define HLSREC_TOOLS_HLSREC_S3_DELIVERY_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hlsrec/s3_sink.h"
+#include "tools/hlsrec/http_delivery.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hlsrec::tools {
+
+// How to write to buckets, as it was typed. Secrets are in files and in AWS's
+// variables.
+struct S3Delivery {
+  std::vector<std::string> storage_files;  // 100ms' JSON form
+};
+
+void AddS3Delivery(CLI::App& app, S3Delivery& s3);
+
+// "s3://...".
+bool IsS3Url(std::string_view output);
+
+// An s3:// URL without its parameters, and these with their `?`; of other
+// outputs all is the path.
+struct SplitOutput {
+  std::string path = {};
+  std::string parameters = {};
+};
+SplitOutput SplitParameters(const std::string& output);
+
+// The buckets that the files describe, as outputs. kInvalidArgument names the
+// file.
+StatusOr<std::vector<std::string>> StorageOutputs(const S3Delivery& s3);
+
+// Credentials are those of the file that describes this very place, else what
+// AWS's own tools would use. `http` says how to get there.
+StatusOr<std::shared_ptr<S3Sink>> OpenS3Output(
+    const std::shared_ptr<Runtime>& runtime, const S3Delivery& s3,
+    const HttpDelivery& http, const std::string& url);
+
+// `hlsrec presign URL`.
+struct PresignCommand {
+  std::string url;  // of an object
+  std::string expires = "1h";
+  S3Delivery s3;
+  HttpDelivery http;
+};
+
+// Prints a URL by which anybody may read the object. The exit code: 0, 1 usage,
+// 5 there are no credentials.
+int RunPresign(const PresignCommand& command);
+
+}  // namespace hlsrec::tools
+
+#endif  // HLSREC_TOOLS_HLSREC_S3_DELIVERY_H_
