@@ -201,7 +201,11 @@ int CurlTransfer::OnSeek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
 int CurlTransfer::BeforeRequest(void* user, char*, char*, int, int) {
   auto* self = static_cast<CurlTransfer*>(user);
-  if (self->sent_ == 0) return CURL_PREREQFUNC_OK;
+  if (std::exchange(self->begun_, true) == false) return CURL_PREREQFUNC_OK;
+  // Without a byte of its body nothing can have been stored.
+  const bool has_bytes =
+      self->request_.body != nullptr && self->request_.body->size() > 0;
+  if (has_bytes && self->sent_ == 0) return CURL_PREREQFUNC_OK;
   self->failure_ = Unavailable("{}: the connection broke", self->Context());
   return CURL_PREREQFUNC_ABORT;
 }

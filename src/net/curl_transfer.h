@@ -52,6 +52,7 @@ class CurlTransfer {
   CurlEasyPtr easy_;
   CurlListPtr headers_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
+  bool begun_ = false;
   std::uint64_t sent_ = 0;
   // Why one of the callbacks ended it.
   Status failure_ = {};

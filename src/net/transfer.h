@@ -36,7 +36,9 @@ struct ConnectionOptions {
   std::chrono::seconds low_speed_time{15};
 };
 
-// One request, one attempt: no redirect is followed, nothing is repeated.
+// One request, one attempt: no redirect is followed, nothing is repeated that a
+// server may have acted on. (Over a kept connection that turns out dead, GET,
+// HEAD and DELETE may be, and a request of whose body no byte was sent.)
 struct TransferRequest {
   std::string method = "GET";
   // Sent byte for byte as it stands here: what was signed is what is asked for.

@@ -229,12 +229,27 @@ TEST_CASE("transfer loop: faults are told by their codes, and it goes on") {
       CHECK(
           response.status().message().starts_with("put: " + server.Url("/x")));
       CHECK(response.status().message().find("secret") == std::string::npos);
-      // One attempt is one.
-      CHECK(server.requests().size() == before + 1);
+      // One attempt is one, unless the server never saw the body.
+      const std::size_t most =
+          used && c.mischief == Mischief::kResetBeforeBody ? 2 : 1;
+      CHECK(server.requests().size() <= before + most);
     }
   }
   mischief = Mischief::kReadSlowly;
   CHECK(Fetch(loop, PutOf(server.Url("/x"), large)).ok());
+}
+
+TEST_CASE("transfer loop: what has no body is not put twice either") {
+  std::atomic<bool> lose = false;
+  HttpServer server([&](const Request&) {
+    return Reply{.mischief = lose ? Mischief::kLoseReply : Mischief::kNone};
+  });
+  TransferLoop loop;
+  REQUIRE(Fetch(loop, PutOf(server.Url("/warm"), "x")).ok());
+  lose = true;
+  CHECK(Fetch(loop, PutOf(server.Url("/x"), "")).status().code() ==
+        StatusCode::kUnavailable);
+  CHECK(server.requests().size() == 2);
 }
 
 TEST_CASE("transfer loop: a refusal before the end of the body is read") {
