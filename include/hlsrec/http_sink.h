@@ -89,6 +89,8 @@ struct HttpSinkOptions {
 //     kUnimplemented, 404 and 409 kNotFound, 413 kResourceExhausted, others
 //     kFailedPrecondition; Retry-After is kept (five minutes at most). Messages
 //     hold no query, header or credential.
+// Threads. The runtime's own: not for a testing::SimulatedRuntime, which has
+//     none.
 // Blocking. Looks at the files named.
 HLSREC_EXPORT StatusOr<std::shared_ptr<Sink>> OpenHttpSink(
     std::shared_ptr<Runtime> runtime, const HttpSinkOptions& options);

@@ -94,15 +94,29 @@ void Uploader::Remove(const std::string& key, Done done) {
 void Uploader::Start() {
   const auto room = [this] {
     const int most = denied_in_a_row_ > 1 ? 1 : options_.parallel;
+    const SteadyTime now = clock_.Steady();
     return !stopped_ && in_flight_ < most && !waiting_.empty() &&
-           clock_.Steady() >= paused_until_;
+           now >= paused_until_ && now >= parked_until_;
   };
   while (room()) {
-    const JobId id = waiting_.front();
-    waiting_.pop_front();
+    const JobId id = TakeWaiting();
     ++in_flight_;
     Attempt(id);
   }
+}
+
+// Of a parked sink those ask that were not refused themselves: the matter may
+// be the object.
+Uploader::JobId Uploader::TakeWaiting() {
+  auto next = waiting_.begin();
+  if (denied_in_a_row_ > 1) {
+    next = std::find_if(waiting_.begin(), waiting_.end(),
+                        [this](JobId id) { return !jobs_.at(id).denied; });
+    if (next == waiting_.end()) next = waiting_.begin();
+  }
+  const JobId id = *next;
+  waiting_.erase(next);
+  return id;
 }
 
 void Uploader::Attempt(JobId id) {
@@ -166,11 +180,12 @@ void Uploader::BackOff(JobId id, const Status& status) {
   const SteadyTime now = clock_.Steady();
   SteadyTime when = now + RetryDelay(options_.retry, job.attempt, Jitter());
   job.backing_off = true;
-  job.patient = false;
+  job.denied = false;
   if (status.retry_after()) {
     // Meant for all that comes from us, not for this object.
-    PauseUntil(now + *status.retry_after());
+    paused_until_ = std::max(paused_until_, now + *status.retry_after());
     when = std::max(when, paused_until_);
+    StartAt(paused_until_);
   }
   ReadyAt(when, id);
 }
@@ -178,13 +193,13 @@ void Uploader::BackOff(JobId id, const Status& status) {
 void Uploader::Denied(JobId id) {
   Job& job = jobs_.at(id);
   const SteadyTime when = clock_.Steady() + options_.retry.parked;
-  if (++denied_in_a_row_ > 1) {
-    // Behind the others: one of them may find out next.
+  job.denied = true;
+  if (!job.denied_alone && ++denied_in_a_row_ > 1) {
     waiting_.push_back(id);
-    return PauseUntil(when);
+    parked_until_ = when;
+    return StartAt(when);
   }
   job.backing_off = true;
-  job.patient = true;
   ReadyAt(when, id);
 }
 
@@ -198,9 +213,7 @@ void Uploader::ReadyAt(SteadyTime when, JobId id) {
   });
 }
 
-void Uploader::PauseUntil(SteadyTime when) {
-  if (when <= paused_until_) return;
-  paused_until_ = when;
+void Uploader::StartAt(SteadyTime when) {
   strand_->PostAt(when, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->Start();
   });
@@ -208,9 +221,9 @@ void Uploader::PauseUntil(SteadyTime when) {
 
 void Uploader::Hurry() {
   if (denied_in_a_row_ == 0) return;
-  paused_until_ = {};
+  parked_until_ = {};
   for (auto& [id, job] : jobs_) {
-    if (job.backing_off && job.patient) Ready(id);
+    if (job.backing_off && job.denied) Ready(id);
   }
   Start();
 }
@@ -228,7 +241,7 @@ void Uploader::Ready(JobId id) {
   const auto found = jobs_.find(id);
   if (stopped_ || found == jobs_.end() || !found->second.backing_off) return;
   found->second.backing_off = false;
-  if (found->second.deferred) {
+  if (found->second.deferred || found->second.denied) {
     waiting_.push_back(id);
   } else {
     waiting_.push_front(id);
@@ -238,10 +251,16 @@ void Uploader::Ready(JobId id) {
 // Why should the others wait any longer? The oldest goes first.
 void Uploader::GotThrough() {
   denied_in_a_row_ = 0;
+  parked_until_ = {};
   const SteadyTime now = clock_.Steady();
-  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
-    const bool due = now - job->second.last_attempt >= options_.retry.first;
-    if (due && !job->second.patient && !job->second.deferred) Ready(job->first);
+  for (auto each = jobs_.rbegin(); each != jobs_.rend(); ++each) {
+    Job& job = each->second;
+    if (job.denied) {
+      job.denied_alone = true;
+    } else if (!job.deferred &&
+               now - job.last_attempt >= options_.retry.first) {
+      Ready(each->first);
+    }
   }
 }
 

@@ -38,7 +38,8 @@ struct AttemptFailed {
 // What failed waits for itself, and is tried at once when something else gets
 // through. A sink that says how long to leave it alone gets no attempt before.
 // One that refuses two objects in a row for who we are is parked: one object at
-// a time finds out whether it still does.
+// a time finds out whether it still does. An object that stays refused while
+// others get through is tried as often, and parks nobody.
 //
 // Threads. Everything on the strand given; the sink's replies are brought
 // there. Lifetime. Held by its calls in flight. After Stop() waiting objects
@@ -94,8 +95,10 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
     bool deferred = false;
     // Waits after a failure; the number tells whose timer it was.
     bool backing_off = false;
-    // The sink told how long, or who we are is the matter: nothing else tells.
-    bool patient = false;
+    // The last attempt was refused for who we are.
+    bool denied = false;
+    // And others have got through since.
+    bool denied_alone = false;
     Status last = {};
   };
   using JobId = std::uint64_t;
@@ -113,7 +116,8 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void GotThrough();
   void Ready(JobId id);
   void ReadyAt(SteadyTime when, JobId id);
-  void PauseUntil(SteadyTime when);
+  void StartAt(SteadyTime when);
+  JobId TakeWaiting();
   [[nodiscard]] double Jitter();
 
   const std::shared_ptr<Strand> strand_;
@@ -130,9 +134,11 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   int in_flight_ = 0;
   bool stopped_ = false;
   bool degraded_ = false;
-  // No attempt begins before.
+  // No attempt begins before: the sink said so.
   SteadyTime paused_until_ = {};
+  // Two or more: parked, and nobody finds out before.
   int denied_in_a_row_ = 0;
+  SteadyTime parked_until_ = {};
   std::uint64_t backlog_bytes_ = 0;
   std::uint64_t retries_ = 0;
   std::minstd_rand random_{options_.seed};

@@ -12,7 +12,9 @@ namespace hlsrec::net {
 struct TransferLoopOptions {
   // Open at a time to one server; what is beyond waits its turn, and no time
   // limit runs meanwhile. Over HTTP/2 one connection carries many requests.
-  int max_connections_per_host = 8;
+  // Hundreds of recordings may share a server: at two requests in six seconds
+  // each and 50 ms a request, this is enough for a thousand.
+  int max_connections_per_host = 32;
   // Kept open for the next request, all servers together.
   int max_idle_connections = 256;
 };

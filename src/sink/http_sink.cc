@@ -193,11 +193,12 @@ StatusOr<std::shared_ptr<Sink>> OpenHttpSink(std::shared_ptr<Runtime> runtime,
   HLSREC_RETURN_IF_ERROR(sink::CheckHttpSinkOptions(options));
   RuntimeCore& core = runtime->core();
   const auto transport = net::SharedTransport(core);
-  return sink::MakeHttpSink({.owner = std::move(runtime),
-                             .transport = transport,
-                             .clock = &core.clock(),
-                             .io = core.Io("http-credentials")},
-                            options);
+  return sink::MakeHttpSink(
+      {.owner = std::move(runtime),
+       .transport = transport,
+       .clock = &core.clock(),
+       .io = options.authorization ? core.Io("http-credentials") : nullptr},
+      options);
 }
 
 }  // namespace hlsrec

@@ -16,7 +16,7 @@ struct HttpSinkWorld {
   std::shared_ptr<void> owner = {};
   std::shared_ptr<net::Transport> transport = {};
   const Clock* clock = nullptr;
-  // Where the authorization may block.
+  // Where the authorization may block; needed where there is one.
   std::shared_ptr<Executor> io = {};
 };
 

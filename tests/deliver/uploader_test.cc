@@ -255,6 +255,27 @@ TEST_CASE("uploader: one object that is refused does not park the others") {
   CHECK(refused <= 6);
 }
 
+TEST_CASE(
+    "uploader: objects that are refused do not park the others for long") {
+  Bench bench;
+  const auto uploader = bench.Make([&](std::uint64_t, const std::string& key) {
+    return key.starts_with("bad") ? Fail(StatusCode::kPermissionDenied)
+                                  : FaultySink::Decision();
+  });
+  for (const char* key : {"bad1", "bad2", "bad3", "bad4", "bad5"}) {
+    uploader->Put(Bench::Request(key), [](const Status&) {});
+  }
+  int stored = 0;
+  for (int i = 0; i < 600; ++i) {
+    uploader->Put(Bench::Request(std::to_string(i)),
+                  [&](const Status& s) { stored += s.ok() ? 1 : 0; });
+    bench.simulation.Advance(seconds(1));
+    // Once it was taken for the sink's matter.
+    if (i > 65) CHECK(stored == i + 1);
+  }
+  CHECK(uploader->backlog_objects() == 5);
+}
+
 TEST_CASE("uploader: a parked sink is tried at once when time is short") {
   Bench bench;
   bool denied = true;

@@ -229,7 +229,8 @@ std::string RenderManPage(const CLI::App& app) {
   }
   page +=
       ".SH ENVIRONMENT\nEvery option of\n.B hlsrec record\nand\n.B hlsrec "
-      "resume\nmay be given as a variable: \\-\\-segment\\-time is HLSREC_SEGMENT_TIME. Flags of the "
+      "resume\nmay be given as a variable: \\-\\-segment\\-time is "
+      "HLSREC_SEGMENT_TIME. Flags of the "
       "command line win over the file named by \\-\\-config or "
       "HLSREC_CONFIG, the file over variables.\n"
       ".SH SIGNALS\nSIGINT and SIGTERM end a recording in good order: the open "
