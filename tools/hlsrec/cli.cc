@@ -258,9 +258,9 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
       "OUTPUT", record.outputs,
       "Folder (the layout names what is below), or path/name.m3u8: exactly "
       "that playlist, segments beside it; either may be an http(s) URL, which "
-      "is PUT to, or an s3://bucket/path URL with ?endpoint=URL&region=NAME&"
-      "style=path|virtual&conflict=look-first&acl=NAME&class=NAME where they "
-      "are needed. rtmp://, srt://, udp://: a receiver of the stream itself, "
+      "is PUT to, or an s3://bucket/path URL, with the parameters endpoint, "
+      "region, style, conflict, acl and class where they are needed. rtmp://, "
+      "srt://, udp://: a receiver of the stream itself, "
       "see relay. Several are written side by side");
   AddRecording(*command, record);
   AddSegments(*command, record);
