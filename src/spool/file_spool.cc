@@ -76,6 +76,7 @@ class FileSpool final : public Spool {
             .Remove(fmt::format("{}{}", state_->PathOf(kJournalName), suffix))
             .Ignore("tidiness");
       }
+      RemoveMarks();
     }
     const auto entries = state_->files.List(state_->directory);
     if (!entries.ok() || entries->size() != 1 ||
@@ -147,12 +148,14 @@ class FileSpool final : public Spool {
         state_->PathOf(RebuiltMarkName(opened.recording)));
   }
   void DropRecording(RecordingId recording) override {
+    // The mark stays until the journal has forgotten for good: else what is
+    // left after a power failure would be taken for all there was.
     state_->Post([state = state_, recording] {
-      for (const std::string& name :
-           {RecordingNoteName(recording), RebuiltMarkName(recording)}) {
-        state->files.Remove(state->PathOf(name))
-            .Ignore("the next run finds it again");
-      }
+      state->files.Remove(state->PathOf(RecordingNoteName(recording)))
+          .Ignore("the next run finds it again");
+      if (state->durability == Durability::kNone) return;
+      state->files.SyncDirectory(state->directory)
+          .Ignore("the next run finds it again");
     });
   }
   bool IsRebuilt(RecordingId recording) const override {
@@ -182,6 +185,15 @@ class FileSpool final : public Spool {
                                      .durability = state_->durability,
                                      .journal_file = file}));
     return {};
+  }
+
+  void RemoveMarks() {
+    const auto entries = state_->files.List(state_->directory);
+    if (!entries.ok()) return;
+    for (const DirectoryEntry& entry : *entries) {
+      if (!entry.name.starts_with(kRebuiltPrefix)) continue;
+      state_->files.Remove(state_->PathOf(entry.name)).Ignore("tidiness");
+    }
   }
 
   // Somebody may be able to read it still.

@@ -65,7 +65,7 @@ std::string RecordingNoteName(RecordingId recording) {
 }
 
 std::string RebuiltMarkName(RecordingId recording) {
-  return fmt::format("rebuilt-{}", recording);
+  return fmt::format("{}{}", kRebuiltPrefix, recording);
 }
 
 Status WriteRecordingNote(FileSystem& files, const std::string& directory,

@@ -2,6 +2,7 @@
 #define HLSREC_SRC_SPOOL_RECORDING_NOTE_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hlsrec/status.h"
@@ -22,6 +23,7 @@ std::string RenderRecordingNote(const RecordingOpened& opened);
 // kDataLoss where it is not whole.
 StatusOr<RecordingOpened> ParseRecordingNote(std::string_view text);
 
+inline constexpr std::string_view kRebuiltPrefix = "rebuilt-";
 // "recording-ID", "rebuilt-ID".
 std::string RecordingNoteName(RecordingId recording);
 std::string RebuiltMarkName(RecordingId recording);
