@@ -216,8 +216,8 @@ const std::string& SimulatedDisk::vfs() const { return vfs_->name(); }
 void SimulatedDisk::HaltAt(int operation) { state_->HaltAt(operation); }
 bool SimulatedDisk::halted() const { return state_->halted(); }
 void SimulatedDisk::Crash(CrashKind kind) { state_->Crash(kind); }
-void SimulatedDisk::FailOperation(int operation, DiskFault fault) {
-  state_->FailOperation(operation, fault);
+void SimulatedDisk::FailOperations(int first, int last, DiskFault fault) {
+  state_->FailOperations(first, last, fault);
 }
 void SimulatedDisk::FailRead(int read) { state_->FailRead(read); }
 void SimulatedDisk::SetCapacity(std::uint64_t bytes) {

@@ -59,7 +59,11 @@ class SimulatedDisk {
   void Crash(CrashKind kind);
 
   // That one alone fails.
-  void FailOperation(int operation, DiskFault fault);
+  void FailOperation(int operation, DiskFault fault) {
+    FailOperations(operation, operation, fault);
+  }
+  // All of them from `first` to `last`; 0: none.
+  void FailOperations(int first, int last, DiskFault fault);
   void FailRead(int read);  // an I/O error
   // Of all files that have a name; 0: any. Beyond it there is no space.
   void SetCapacity(std::uint64_t bytes);

@@ -61,9 +61,10 @@ bool DiskState::halted() {
   MutexLock lock(mutex_);
   return halted_;
 }
-void DiskState::FailOperation(int operation, DiskFault fault) {
+void DiskState::FailOperations(int first, int last, DiskFault fault) {
   MutexLock lock(mutex_);
-  fail_at_ = operations_ + operation;
+  fail_from_ = first == 0 ? 0 : operations_ + first;
+  fail_to_ = first == 0 ? 0 : operations_ + last;
   fault_ = fault;
 }
 void DiskState::FailRead(int read) {
@@ -105,7 +106,7 @@ void DiskState::Crash(CrashKind kind) {
   MutexLock lock(mutex_);
   ++epoch_;
   halted_ = false;
-  halt_at_ = fail_at_ = fail_read_at_ = 0;
+  halt_at_ = fail_from_ = fail_to_ = fail_read_at_ = 0;
   locks_.clear();
   levels_.clear();
   if (kind == CrashKind::kProcess) return;
@@ -152,7 +153,7 @@ int DiskState::Operate(std::size_t& writable) {
     halted_ = true;
     return EIO;
   }
-  if (operations_ != fail_at_) return 0;
+  if (operations_ < fail_from_ || operations_ > fail_to_) return 0;
   writable = 0;
   switch (fault_) {
     case DiskFault::kIoError:

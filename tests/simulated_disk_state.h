@@ -59,7 +59,7 @@ class DiskState {
   void HaltAt(int operation);
   bool halted();
   void Crash(CrashKind kind);
-  void FailOperation(int operation, DiskFault fault);
+  void FailOperations(int first, int last, DiskFault fault);
   void FailRead(int read);
   void SetCapacity(std::uint64_t bytes);
   void SetNetworkType(std::string type);
@@ -141,7 +141,8 @@ class DiskState {
   int syncs_ ABSL_GUARDED_BY(mutex_) = 0;
   int reads_ ABSL_GUARDED_BY(mutex_) = 0;
   int halt_at_ ABSL_GUARDED_BY(mutex_) = 0;
-  int fail_at_ ABSL_GUARDED_BY(mutex_) = 0;
+  int fail_from_ ABSL_GUARDED_BY(mutex_) = 0;
+  int fail_to_ ABSL_GUARDED_BY(mutex_) = 0;
   int fail_read_at_ ABSL_GUARDED_BY(mutex_) = 0;
   DiskFault fault_ ABSL_GUARDED_BY(mutex_) = DiskFault::kIoError;
   std::uint64_t capacity_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: any

@@ -32,8 +32,11 @@ enum class EventType {
   kSourceLost,  // reconnecting
   kSourceRestored,
   kSourceSegmentsMissed,  // `count` segments of an HLS input never came whole
-  kSpoolFull,             // what is recorded waits in memory; `status` says why
-  kSpoolRoom,             // and goes on
+  // What is recorded waits in memory, for room that may never come (`count`
+  // segments were refused for good), or a segment is owed for too long:
+  // `status` says which.
+  kSpoolFull,
+  kSpoolRoom,          // and goes on
   kRecordingResumed,   // an interrupted run goes on; `count` segments are owed
   kRecordingFinished,  // `status` tells how
   kRecordingDeleted,   // OutputOptions::delete_after_end is done, per output

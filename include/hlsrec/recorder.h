@@ -71,10 +71,12 @@ struct TimelineOptions {
   std::chrono::milliseconds wait_for_keyframe{10000};
 };
 
-// What happens when the spool's disk or its quota is full.
+// What happens when the spool's disk or its quota is full, or when a segment is
+// owed for longer than RuntimeOptions::spool_max_age.
 enum class WhenSpoolFull {
   kStop,        // the recording ends in good order, with a clear error
-  kWait,        // until there is room; Push() refuses beyond max_pending_bytes
+  kWait,        // until there is room; Push() refuses beyond max_pending_bytes.
+                // What is owed for too long is kept, and told
   kDropOldest,  // the oldest segments that wait for an output make room: each
                 // becomes an EXT-X-GAP there
 };
@@ -223,6 +225,9 @@ struct RecordingProgress {
   std::uint64_t put_retries = 0;
   std::uint64_t backlog_objects = 0;  // sealed or published, not yet stored
   std::uint64_t backlog_bytes = 0;
+  // Media waits in memory for room in the spool, or a segment is owed for
+  // longer than RuntimeOptions::spool_max_age.
+  bool spool_full = false;
   std::chrono::microseconds duration{0};
 };
 

@@ -26,6 +26,9 @@ struct InterruptedRecording {
   std::chrono::system_clock::time_point started = {};
   // Finish() was called: only delivery and the playlists' ends are left.
   bool ending = false;
+  // The journal was lost: what is told here was found in the spool. Resuming
+  // it, and recording on, reads the rest from its playlists.
+  bool journal_lost = false;
   std::vector<std::string> sinks = {};      // as they describe themselves
   std::vector<std::string> playlists = {};  // keys that were published
   std::uint64_t segments = 0;               // sum over renditions

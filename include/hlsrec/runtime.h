@@ -1,6 +1,7 @@
 #ifndef HLSREC_RUNTIME_H_
 #define HLSREC_RUNTIME_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,10 @@ struct RuntimeOptions {
   // empty: as many as the disk takes. What happens beyond is
   // RecordingOptions::spool_full.
   std::optional<std::uint64_t> spool_max_bytes = {};
+  // How long a segment may be owed to an output before it counts as beyond the
+  // quota; empty: for ever. Of those of an earlier run their media's time
+  // tells.
+  std::optional<std::chrono::milliseconds> spool_max_age = {};
   LibavLog libav_logging = LibavLog::kLeave;
   // Called from any thread with libav's level and line; must be thread-safe.
   std::function<void(int level, std::string_view line)> libav_log = {};

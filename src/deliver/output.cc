@@ -9,6 +9,8 @@
 namespace hlsrec::deliver {
 namespace {
 
+constexpr std::chrono::milliseconds kJournalAgain{500};
+
 // The same in each run of a recording.
 std::uint32_t SeedOf(const OutputPlan& plan) {
   const std::string name =
@@ -121,6 +123,7 @@ Output::Pending& Output::Enqueue(Rendition& rendition, SegmentRecord record) {
   rendition.next_index = record.index + 1;
   Pending& pending = rendition.pending.emplace_back();
   pending.record = std::move(record);
+  pending.owed_since = clock_.Steady();
   PathFields fields = FieldsFor(rendition);
   fields.sequence = rendition.first_number + pending.record.index;
   fields.segment_time = pending.record.start;
@@ -161,6 +164,9 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
     for (RestoredSegment& segment : renditions[r]) {
       Pending& pending = Enqueue(rendition, std::move(segment.record));
       pending.restored = true;
+      pending.owed_since -=
+          std::max(WallTime::duration(0), clock_.Wall() - pending.record.start -
+                                              pending.record.duration);
       pending.was_gap =
           segment.state == State::kLost || segment.state == State::kBackfilled;
       if (pending.state == Pending::State::kLost) continue;
@@ -179,6 +185,10 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
         missing_.push_back(pending.key);
         EmitFor(EventType::kSegmentLost, rendition, pending,
                 DataLoss("spool: the segment's file is gone"));
+      } else if (!pending.record.init_hash.empty() &&
+                 pending.record.init == nullptr) {
+        Lose(rendition, pending,
+             DataLoss("journal: the segment's init section is missing"));
       }
     }
     rendition.restored_until = rendition.first_sequence + rendition.next_index;
@@ -339,7 +349,10 @@ void Output::Lose(Rendition& rendition, Pending& pending,
   } else if (pending.record.owed != nullptr) {
     --*pending.record.owed;
   }
-  pending.record.body = nullptr;
+  auto body = std::exchange(pending.record.body, nullptr);
+  if (!pending.dropped && body != nullptr && !given_up_) {
+    refused_.push_back({std::move(body), pending.record.owed});
+  }
   EmitFor(EventType::kSegmentLost, rendition, pending, status);
   // Given up for this run only: the next one owes it still.
   if (given_up_ || pending.was_gap) {
@@ -347,37 +360,71 @@ void Output::Lose(Rendition& rendition, Pending& pending,
     return;
   }
   pending.state = Pending::State::kLosing;
-  JournalLoss(rendition, pending.record.index);
+  JournalLoss(rendition.number, pending.record.index);
 }
 
-void Output::JournalLoss(const Rendition& rendition, std::uint64_t index) {
+void Output::JournalLoss(int rendition, std::uint64_t index) {
   journal_.Add(
       spool::SegmentDelivered{.recording = plan_.recording,
                               .output = plan_.id,
-                              .rendition = rendition.number,
+                              .rendition = rendition,
                               .index = index,
                               .outcome = spool::Outcome::kLost},
-      [self = shared_from_this(), number = rendition.number,
-       index](const Status& journaled) {
-        journaled.Ignore("said again by the next run, if it fails there too");
-        self->strand_->Post([self, number, index] {
-          Rendition& losing =
-              self->renditions_[static_cast<std::size_t>(number)];
-          Pending* lost = self->FindPending(losing, index);
-          if (lost == nullptr) return;
-          lost->was_gap = lost->backfilled;
-          lost->state = lost->backfilled ? Pending::State::kStored
-                                         : Pending::State::kLost;
-          self->Advance(losing);
+      [self = shared_from_this(), rendition, index](const Status& journaled) {
+        self->strand_->Post([self, rendition, index, journaled] {
+          self->OnLossJournaled(rendition, index, journaled);
         });
       });
 }
 
+void Output::OnLossJournaled(int number, std::uint64_t index,
+                             const Status& status) {
+  Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
+  Pending* lost = FindPending(rendition, index);
+  if (lost == nullptr || finished_) return;
+  if (status.ok()) {
+    lost->was_gap = lost->backfilled;
+    lost->state =
+        lost->backfilled ? Pending::State::kStored : Pending::State::kLost;
+    return Advance(rendition);
+  }
+  // Who lists it without the journal may have to take it back.
+  strand_->PostAt(clock_.Steady() + kJournalAgain,
+                  [weak = weak_from_this(), number, index] {
+                    if (const auto self = weak.lock()) {
+                      self->JournalLoss(number, index);
+                    }
+                  });
+}
+
+const std::string* Output::OwedBefore(SteadyTime time) const {
+  for (const Rendition& rendition : renditions_) {
+    for (const auto& [index, late] : rendition.late) {
+      if (late.owed_since < time) return &late.key;
+    }
+    for (const Pending& pending : rendition.pending) {
+      if (pending.state == Pending::State::kWaiting &&
+          pending.owed_since < time) {
+        return &pending.key;
+      }
+    }
+  }
+  return nullptr;
+}
+
+bool Output::owes_now() const {
+  return OwedBefore(SteadyTime::max()) != nullptr;
+}
+
 bool Output::DropOldest() {
+  // It is a gap already.
+  if (!refused_.empty()) {
+    const Refused oldest = std::move(refused_.front());
+    refused_.pop_front();
+    if (oldest.owed != nullptr) --*oldest.owed;
+    return true;
+  }
   std::optional<std::uint64_t> oldest;
-  const auto waiting = [](const Pending& pending) {
-    return pending.state == Pending::State::kWaiting;
-  };
   for (const Rendition& rendition : renditions_) {
     if (!rendition.late.empty()) {
       oldest =
@@ -385,30 +432,55 @@ bool Output::DropOldest() {
       continue;
     }
     const auto first = std::find_if(rendition.pending.begin(),
-                                    rendition.pending.end(), waiting);
+                                    rendition.pending.end(), Droppable);
     if (first == rendition.pending.end()) continue;
     oldest = std::min(oldest.value_or(UINT64_MAX), first->record.index);
   }
   if (!oldest) return false;
+  Drop(*oldest);
+  return true;
+}
+
+void Output::DropOwedBefore(SteadyTime time) {
+  std::set<std::uint64_t> late;
+  for (const Rendition& rendition : renditions_) {
+    for (const auto& [index, pending] : rendition.late) {
+      if (pending.owed_since < time) late.insert(index);
+    }
+    for (const Pending& pending : rendition.pending) {
+      if (Droppable(pending) && pending.owed_since < time) {
+        late.insert(pending.record.index);
+      }
+    }
+  }
+  for (const std::uint64_t index : late) Drop(index);
+}
+
+// What an earlier run may have stored, and listed, may not become a gap.
+bool Output::Droppable(const Pending& pending) {
+  return pending.state == Pending::State::kWaiting &&
+         (!pending.restored || pending.was_gap);
+}
+
+void Output::Drop(std::uint64_t index) {
   for (Rendition& rendition : renditions_) {
-    if (const auto late = rendition.late.find(*oldest);
+    if (const auto late = rendition.late.find(index);
         late != rendition.late.end()) {
       late->second.dropped = true;
       uploader_->Abandon(std::string(late->second.key));
       continue;
     }
-    Pending* pending = FindPending(rendition, *oldest);
-    if (pending == nullptr || !waiting(*pending)) continue;
+    Pending* pending = FindPending(rendition, index);
+    if (pending == nullptr || !Droppable(*pending)) continue;
     pending->dropped = true;
     uploader_->Abandon(pending->key);
     // Not even under way: it waits for its init section.
-    pending = FindPending(rendition, *oldest);
-    if (pending == nullptr || !waiting(*pending)) continue;
+    pending = FindPending(rendition, index);
+    if (pending == nullptr || !Droppable(*pending)) continue;
     Lose(rendition, *pending,
          ResourceExhausted("{}: dropped to make room", pending->key));
     Advance(rendition);
   }
-  return true;
 }
 
 void Output::PublishAll(Rendition& rendition) {

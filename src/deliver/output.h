@@ -113,6 +113,9 @@ struct OutputPlan {
   std::optional<std::chrono::seconds> delete_after_end = {};
   PathFields fields = {};  // of the recording: stream, session, time, user
   std::vector<RenditionPlan> renditions = {};
+  // An earlier run may have ended the playlists: no version without an end is
+  // put any more.
+  bool ending = false;
   // Playlists whose last version an earlier run stored.
   std::set<std::string> ended = {};
   RetryOptions retry = {};
@@ -147,6 +150,14 @@ class Output : public std::enable_shared_from_this<Output> {
   // Gives up the oldest segments that are not stored, of one index, and their
   // room in the spool. False: there are none.
   bool DropOldest();
+  // Likewise all that are owed since before `time`.
+  void DropOwedBefore(SteadyTime time);
+  // The key of a segment that is owed since before `time`; null: there is none.
+  [[nodiscard]] const std::string* OwedBefore(SteadyTime time) const;
+  // Whether one waits for its sink.
+  [[nodiscard]] bool owes_now() const;
+  // How many it did not take, for good, and that fill the spool.
+  [[nodiscard]] std::uint64_t refused() const { return refused_.size(); }
   // No more segments: end all playlists; `done` once, when all is stored or
   // given up.
   void Finish(std::function<void(OutputResult)> done);
@@ -166,6 +177,7 @@ class Output : public std::enable_shared_from_this<Output> {
   struct Pending {
     SegmentRecord record;
     std::string key;
+    SteadyTime owed_since = {};
     enum class State {
       kWaiting,
       kLosing,  // lost; the journal is told
@@ -235,10 +247,14 @@ class Output : public std::enable_shared_from_this<Output> {
     std::set<std::uint64_t> leaving;  // their removal is on its way
   };
 
+  [[nodiscard]] static bool Droppable(const Pending& pending);
+  void Drop(std::uint64_t index);
   Pending& Enqueue(Rendition& rendition, SegmentRecord record);
   void Bring(Rendition& rendition, Pending& pending);
   void Lose(Rendition& rendition, Pending& pending, const Status& status);
-  void JournalLoss(const Rendition& rendition, std::uint64_t index);
+  void JournalLoss(int rendition, std::uint64_t index);
+  void OnLossJournaled(int rendition, std::uint64_t index,
+                       const Status& status);
   void Overtake(Rendition& rendition, std::uint64_t index);
   void OnDeadline(int rendition, std::uint64_t index);
   void OnLate(Rendition& rendition, std::uint64_t index, const Status& status);
@@ -302,6 +318,12 @@ class Output : public std::enable_shared_from_this<Output> {
   std::function<void(OutputResult)> done_;
   std::uint64_t stored_ = 0;
   std::uint64_t lost_ = 0;
+  // Of what was lost, oldest first: the spool keeps it for the next run.
+  struct Refused {
+    std::shared_ptr<const Body> body;
+    std::shared_ptr<std::atomic<int>> owed;
+  };
+  std::deque<Refused> refused_;
   std::vector<std::string> missing_;
   std::vector<std::string> all_keys_;  // only with delete_after_end
 };

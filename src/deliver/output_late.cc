@@ -49,7 +49,7 @@ void Output::OnDeadline(int number, std::uint64_t index) {
   pending->record.body = nullptr;
   pending->state = Pending::State::kLosing;
   uploader_->Defer(late.key);
-  JournalLoss(rendition, index);
+  JournalLoss(rendition.number, index);
 }
 
 void Output::OnLate(Rendition& rendition, std::uint64_t index,
@@ -82,6 +82,9 @@ void Output::OnLate(Rendition& rendition, std::uint64_t index,
     if (late.record.owed != nullptr) --*late.record.owed;
   } else {
     missing_.push_back(late.key);
+    if (!given_up_) {
+      refused_.push_back({std::move(late.record.body), late.record.owed});
+    }
   }
   for (const auto& playlist : rendition.playlists) {
     for (Pending& held : playlist->held) {

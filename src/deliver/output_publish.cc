@@ -103,7 +103,8 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
 void Output::Publish(Rendition& rendition,
                      const std::shared_ptr<Playlist>& playlist) {
   if (!playlist->dirty || playlist->in_flight || playlist->key.empty()) return;
-  if (playlist->list.type() == PlaylistType::kVod && !playlist->ended) return;
+  const bool vod = playlist->list.type() == PlaylistType::kVod;
+  if ((vod || plan_.ending) && !playlist->ended) return;
   // An earlier run may have listed them, and told nobody before it died.
   if (!rendition.pending.empty() && rendition.pending.front().restored) return;
   playlist->dirty = false;
@@ -119,16 +120,20 @@ void Output::Publish(Rendition& rendition,
       .discontinuity_sequence = playlist->list.discontinuity_sequence(),
       .ended = ended,
       .playlist = static_cast<int>(playlist->number)};
+  // A VOD list never changes, though what it calls a gap may have come since.
+  const bool once = vod && plan_.ending && playlist->plan.imported.empty();
   uploader_->Put(
       {.key = playlist->key,
        .body = std::make_shared<PartsBody>(playlist->list.Render(ended)),
        .kind = ObjectKind::kMediaPlaylist,
+       .if_exists = once ? IfExists::kFail : IfExists::kReplace,
        .content_type = std::string(kPlaylistType),
        .last_version = ended},
-      [self = shared_from_this(), number = rendition.number, playlist,
-       version](const Status& status) {
+      [self = shared_from_this(), number = rendition.number, playlist, version,
+       once](const Status& status) {
+        const bool there = once && status.code() == StatusCode::kAlreadyExists;
         self->OnPublished(self->renditions_[static_cast<std::size_t>(number)],
-                          playlist, version, status);
+                          playlist, version, there ? Status() : status);
       });
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/answer.h"
+#include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/deliver/ask.h"
 #include "src/playlist/parse.h"
@@ -282,6 +283,82 @@ StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
   }
   HLSREC_RETURN_IF_ERROR(KeepStoredSegments(core, mode, output));
   return limit;
+}
+
+namespace {
+
+StatusOr<std::optional<ListEnd>> GoOnFrom(RuntimeCore& core,
+                                          deliver::OutputPlan& output,
+                                          const deliver::RenditionPlan& of,
+                                          deliver::PlaylistPlan& plan) {
+  std::optional<ListEnd> end;
+  if (plan.list_options.policy->rotates()) return end;
+  std::string key = plan.key;
+  if (key.empty()) {
+    PathFields fields = FieldsOf(output, of);
+    fields.extension = "m3u8";
+    HLSREC_ASSIGN_OR_RETURN(key, plan.path.Expand(fields));
+  }
+  HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
+                          GetPlaylist(core, *output.sink, key));
+  if (!text) return end;
+  if (text->ends_with("#EXT-X-ENDLIST\n")) output.ended.insert(key);
+  if (plan.list_options.policy->type() == PlaylistType::kVod) return end;
+  HLSREC_ASSIGN_OR_RETURN(
+      plan.list, playlist::MediaList::Continue(plan.list_options, *text));
+  plan.key = key;
+  plan.imported = *text;
+  plan.list_from = plan.list.next_sequence();
+  if (plan.list.empty() || plan.list_from <= of.first_sequence) return end;
+  const ListedSegment& newest = plan.list.window().newest;
+  end = {.index = plan.list_from - 1 - of.first_sequence,
+         .duration = newest.duration,
+         .start = newest.start};
+  return end;
+}
+
+}  // namespace
+
+StatusOr<std::vector<ListEnd>> GoOnFromPlaylists(RuntimeCore& core,
+                                                 deliver::OutputPlan& output) {
+  std::vector<ListEnd> ends;
+  for (deliver::RenditionPlan& rendition : output.renditions) {
+    for (deliver::PlaylistPlan& plan : rendition.playlists) {
+      HLSREC_ASSIGN_OR_RETURN(const std::optional<ListEnd> end,
+                              GoOnFrom(core, output, rendition, plan));
+      if (end) ends.push_back(*end);
+    }
+  }
+  return ends;
+}
+
+StatusOr<std::uint64_t> FirstFreeIndex(RuntimeCore& core,
+                                       const deliver::OutputPlan& output) {
+  std::uint64_t index = 0;
+  for (const deliver::RenditionPlan& rendition : output.renditions) {
+    HLSREC_ASSIGN_OR_RETURN(const std::optional<std::uint64_t> next,
+                            AfterStoredNumbers(core, output, rendition));
+    if (next && *next > rendition.first_number) {
+      index = std::max(index, *next - rendition.first_number);
+    }
+  }
+  return index;
+}
+
+std::string FindInitSection(RuntimeCore& core,
+                            const deliver::OutputPlan& output,
+                            std::size_t rendition, const std::string& hash) {
+  PathFields fields = FieldsOf(output, output.renditions[rendition]);
+  fields.hash = hash.substr(0, 12);
+  fields.extension = output.fmp4 ? "m4s" : "ts";
+  const StatusOr<std::string> key = output.init.Expand(fields);
+  if (!key.ok()) return {};
+  const auto bytes = GetPlaylist(core, *output.sink, *key);
+  if (!bytes.ok() || !*bytes) return {};
+  const std::string& text = **bytes;
+  const ByteSpan span(reinterpret_cast<const std::uint8_t*>(text.data()),
+                      text.size());
+  return Sha256Hex(span) == hash ? text : std::string();
 }
 
 }  // namespace hlsrec::record

@@ -48,16 +48,36 @@ Status Packager::Configure(std::vector<media::MuxTrack> tracks) {
   HLSREC_ASSIGN_OR_RETURN(const Bytes init, av::BuildInitSection(options));
   HLSREC_ASSIGN_OR_RETURN(muxer_, media::MakeFmp4Muxer(options));
   init_hash_ = Sha256Hex(init);
-  std::string bytes(init.begin(), init.end());
-  init_ = MakeStringBody(bytes);
+  const auto bytes =
+      std::make_shared<const std::string>(init.begin(), init.end());
+  init_ = MakeStringBody(*bytes);
+  if (!journaled_inits_.contains(init_hash_)) JournalInit(init_hash_, bytes);
+  return {};
+}
+
+// Nobody gets a segment that the next run could not tell the init section of.
+void Packager::JournalInit(const std::string& hash,
+                           const std::shared_ptr<const std::string>& bytes) {
   spool_.journal().Add(
       spool::InitSection{.recording = options_.recording,
                          .rendition = options_.rendition,
                          .packaging = PackagingOf(options_.fmp4),
-                         .hash = init_hash_,
-                         .bytes = std::move(bytes)},
-      {});
-  return {};
+                         .hash = hash,
+                         .bytes = *bytes},
+      [self = shared_from_this(), hash, bytes](const Status& status) {
+        self->strand_->Post([self, hash, bytes, ok = status.ok()] {
+          if (ok) {
+            self->journaled_inits_.insert(hash);
+            return self->Drain();
+          }
+          self->strand_->PostAt(self->clock_.Steady() + kJournalRetry,
+                                [weak = self->weak_from_this(), hash, bytes] {
+                                  if (const auto packager = weak.lock()) {
+                                    packager->JournalInit(hash, bytes);
+                                  }
+                                });
+        });
+      });
 }
 
 void Packager::Begin(const SegmentBegin& begin) {
@@ -147,6 +167,7 @@ void Packager::End(const SegmentTimes& times) {
   Slot& slot = slots_.emplace_back(Slot{.record = MakeRecord(times)});
   slot.record.init_hash = init_hash_;
   slot.record.init = init_;
+  slot.samples = samples_;
   writer_->Seal(times.duration, [self = shared_from_this(),
                                  index = times.index](
                                     StatusOr<spool::SealedSegment> sealed) {
@@ -188,7 +209,8 @@ void Packager::OnGapJournaled(std::uint64_t index, const Status& status) {
   if (slot == slots_.end()) return;
   if (!status.ok()) {
     // Whoever lists it without the journal may have to take it back.
-    on_failed_(status);
+    on_failed_(
+        {.status = status, .rendition = options_.rendition, .index = index});
     strand_->PostAt(clock_.Steady() + kJournalRetry,
                     [self = shared_from_this(), index] {
                       const auto again = self->FindSlot(index);
@@ -216,7 +238,10 @@ void Packager::OnSealed(std::uint64_t index,
     // The media is gone: a hole that everybody shall see.
     slot->record.gap = true;
     slot->record.init_hash.clear();
-    on_failed_(sealed.status());
+    on_failed_({.status = sealed.status(),
+                .rendition = options_.rendition,
+                .index = index,
+                .samples = slot->samples});
     return JournalGap(*slot);
   }
   slot->ready = true;
@@ -238,6 +263,8 @@ void Packager::Suspend() {
 
 void Packager::Drain() {
   while (!slots_.empty() && slots_.front().ready) {
+    const std::string& init = slots_.front().record.init_hash;
+    if (!init.empty() && !journaled_inits_.contains(init)) return;
     const deliver::SegmentRecord record = std::move(slots_.front().record);
     slots_.pop_front();
     on_segment_(record);

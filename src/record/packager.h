@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,14 @@ class Packager : public std::enable_shared_from_this<Packager> {
   };
   // In order of index; what failed ends with `failed`, once.
   using OnSegment = std::function<void(const deliver::SegmentRecord&)>;
-  using OnFailed = std::function<void(Status)>;
+  // Media, or the journal's word of a gap, could not be written.
+  struct Failure {
+    Status status = {};
+    int rendition = 0;
+    std::uint64_t index = 0;
+    std::uint64_t samples = 0;  // that are gone
+  };
+  using OnFailed = std::function<void(const Failure&)>;
 
   Packager(std::shared_ptr<Strand> strand, const Clock& clock,
            spool::Spool& spool, Options options, OnSegment on_segment,
@@ -80,6 +88,7 @@ class Packager : public std::enable_shared_from_this<Packager> {
   struct Slot {
     deliver::SegmentRecord record;
     bool ready = false;
+    std::uint64_t samples = 0;
   };
   void Open();
   void Flush();
@@ -87,6 +96,8 @@ class Packager : public std::enable_shared_from_this<Packager> {
   void OnSealed(std::uint64_t index, StatusOr<spool::SealedSegment> sealed);
   void Drain();
   void MarkChunk();
+  void JournalInit(const std::string& hash,
+                   const std::shared_ptr<const std::string>& bytes);
   void JournalGap(const Slot& slot);
   void OnGapJournaled(std::uint64_t index, const Status& status);
   std::deque<Slot>::iterator FindSlot(std::uint64_t index);
@@ -102,6 +113,7 @@ class Packager : public std::enable_shared_from_this<Packager> {
   std::unique_ptr<media::Muxer> muxer_;
   std::string init_hash_;
   std::shared_ptr<const Body> init_;
+  std::set<std::string> journaled_inits_;  // hashes
   std::unique_ptr<spool::SegmentWriter> writer_;
   Bytes out_;
   bool in_segment_ = false;

@@ -46,6 +46,8 @@ struct RecordingPlan {
   // An interrupted run of this recording goes on: its segments, by output and
   // rendition, and the index of the next.
   bool resumed = false;
+  // Its journal was lost, and it goes on from its playlists.
+  bool rebuilt = false;
   std::vector<std::vector<std::vector<deliver::RestoredSegment>>> restored = {};
   std::uint64_t next_index = 0;
 };

@@ -131,6 +131,7 @@ StatusOr<PlaylistPlan> LoadPlaylist(const Json& json,
   if (!plan.imported.empty()) {
     HLSREC_ASSIGN_OR_RETURN(
         plan.list, playlist::MediaList::Continue(options, plan.imported));
+    plan.list_from = plan.list.next_sequence();
   }
   return plan;
 }

@@ -255,7 +255,14 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
   void Run(Command& command) {
     // A copy: ending the recording lets go of it.
     const auto recording = recording_;
-    if (recording == nullptr) return;
+    if (recording == nullptr) {
+      if (!std::holds_alternative<TakenPacket>(command)) return;
+      // It came too late for the result.
+      MutexLock lock(mutex_);
+      ++progress_.packets_accepted;
+      ++progress_.packets_dropped;
+      return;
+    }
     if (auto* taken = std::get_if<TakenPacket>(&command)) {
       recording->OnPacket(taken->packet, taken->track);
     } else if (auto* restart = std::get_if<RestartCommand>(&command)) {
@@ -340,7 +347,10 @@ StatusOr<std::unique_ptr<Recorder>> Recorder::Open(
   const bool resumed = plan.resumed;
   if (Status status = impl->Start(std::move(plan)); !status.ok()) {
     // What did not begin owes nothing.
-    if (stores && !resumed) core.spool().journal().Add(forgotten, {});
+    if (stores && !resumed) {
+      core.spool().DropRecording(forgotten.recording);
+      core.spool().journal().Add(forgotten, {});
+    }
     return status;
   }
   return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));

@@ -110,8 +110,9 @@ Status Recording::Start() {
             for (const auto& output : users) output->Add(record);
             recording->FinishOutputs();
           },
-          [self = weak_from_this()](const Status& status) {
-            if (const auto recording = self.lock()) recording->Fail(status);
+          [self = weak_from_this()](const Packager::Failure& failure) {
+            const auto recording = self.lock();
+            if (recording != nullptr) recording->OnWriteFailed(failure);
           }));
     }
     renditions_.push_back(std::move(rendition));
@@ -132,13 +133,16 @@ void Recording::Begin() {
   if (plan_.resumed) {
     Emit({.type = EventType::kRecordingResumed,
           .count = CountOwed(plan_),
-          .message = plan_.session});
+          .message = plan_.rebuilt
+                         ? "the journal was lost: goes on from its playlists"
+                         : plan_.session});
     NotePause();
   }
   auto restored = std::exchange(plan_.restored, {});
   for (std::size_t o = 0; o < restored.size(); ++o) {
     outputs_[o]->Restore(std::move(restored[o]));
   }
+  CheckAge();
 }
 
 void Recording::NotePause() {

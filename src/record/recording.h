@@ -6,11 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hlsrec/recorder.h"
 #include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
 #include "src/deliver/output.h"
 #include "src/media/break_window.h"
 #include "src/media/cutter.h"
@@ -95,10 +98,14 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void Begin();
   void NotePause();
   void OnSealed(const deliver::SegmentRecord& record);
+  void OnWriteFailed(const Packager::Failure& failure);
   void ForgetOld(int rendition);
   spool::WriterOptions MakeWriterOptions();
   void OnSpoolFull(const Status& status);
   void MakeRoom();
+  void TellIfHopeless();
+  void CheckAge();
+  [[nodiscard]] bool spool_full() const { return waiting_writers_ > 0; }
   // Before the gate.
   void MakeTracks(std::vector<Track> tracks);
   void Drain();  // nothing that is on its way waits for more
@@ -140,6 +147,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void TellDrops();
   void Emit(Event event);
   void Fail(const Status& status);
+  void JournalEnding();
   void FinishOutputs();
   void GiveUp();
   void GiveUpRelays();
@@ -185,7 +193,9 @@ class Recording : public std::enable_shared_from_this<Recording> {
   WallTime anchor_wall_ = {};
   WallTime recorded_until_ = {};
   bool flush_armed_ = false;
-  bool spool_full_ = false;
+  int waiting_writers_ = 0;     // for room in the spool
+  bool told_hopeless_ = false;  // what fills it stays
+  bool told_late_ = false;      // something is owed for too long
 
   struct DropCount {
     std::string output;  // a relay's id; empty: of the recording
@@ -194,12 +204,16 @@ class Recording : public std::enable_shared_from_this<Recording> {
   };
   std::vector<DropCount> untold_drops_;
   RecordingProgress progress_;
+  // Rendition and index; several containers may fail to hold one.
+  std::set<std::pair<int, std::uint64_t>> unwritten_;
   std::uint64_t told_repairs_ = 0;
   Status failure_;
   std::vector<OutputResult> results_;
   std::vector<std::optional<RelayResult>> relay_results_;
   std::size_t outputs_done_ = 0;
   std::size_t relays_done_ = 0;
+  // Whether the journal knows that it ends.
+  Status ending_journaled_ = Unavailable("the journal has not answered");
   bool outputs_ending_ = false;
   bool done_ = false;
 };

@@ -10,6 +10,8 @@ namespace hlsrec::record {
 
 // Several outputs may hold what makes room.
 constexpr std::chrono::milliseconds kMakeRoomAgain{250};
+constexpr std::chrono::milliseconds kJournalAgain{500};
+constexpr std::chrono::milliseconds kCheckAge{5000};
 
 spool::WriterOptions Recording::MakeWriterOptions() {
   spool::WriterOptions options{.pending = pending_};
@@ -24,25 +26,95 @@ spool::WriterOptions Recording::MakeWriterOptions() {
   return options;
 }
 
+void Recording::OnWriteFailed(const Packager::Failure& failure) {
+  if (done_) return;
+  if (failure.samples > 0 &&
+      unwritten_.emplace(failure.rendition, failure.index).second) {
+    progress_.packets_dropped += failure.samples;
+    progress_.packets_written -= failure.samples;
+    Emit({.type = EventType::kPacketsDropped,
+          .sequence = failure.index,
+          .count = failure.samples,
+          .status = failure.status,
+          .message = "their segment could not be written"});
+  }
+  Fail(failure.status);
+}
+
 void Recording::OnSpoolFull(const Status& status) {
-  const bool full = !status.ok();
-  if (done_ || std::exchange(spool_full_, full) == full) return;
-  Emit({.type = full ? EventType::kSpoolFull : EventType::kSpoolRoom,
+  const bool was_full = spool_full();
+  waiting_writers_ += status.ok() ? -1 : 1;
+  if (done_ || was_full == spool_full()) return;
+  Emit({.type = spool_full() ? EventType::kSpoolFull : EventType::kSpoolRoom,
         .status = status});
-  if (full) MakeRoom();
+  told_hopeless_ = false;
+  if (spool_full()) MakeRoom();
 }
 
 void Recording::MakeRoom() {
-  if (!spool_full_ || done_ ||
-      plan_.options.spool_full != WhenSpoolFull::kDropOldest) {
-    return;
-  }
+  if (!spool_full() || done_) return;
   const auto outputs = outputs_;
-  for (const auto& output : outputs) output->DropOldest();
+  if (plan_.options.spool_full == WhenSpoolFull::kDropOldest) {
+    for (const auto& output : outputs) output->DropOldest();
+  } else {
+    TellIfHopeless();
+  }
   strand_->PostAt(core_.clock().Steady() + kMakeRoomAgain,
                   [weak = weak_from_this()] {
                     if (const auto self = weak.lock()) self->MakeRoom();
                   });
+}
+
+// Who waits for room that no output of this recording will make shall know.
+void Recording::TellIfHopeless() {
+  std::uint64_t refused = 0;
+  for (const auto& output : outputs_) {
+    if (output->owes_now()) return;
+    refused += output->refused();
+  }
+  if (refused == 0 || std::exchange(told_hopeless_, true)) return;
+  Emit({.type = EventType::kSpoolFull,
+        .count = refused,
+        .status = ResourceExhausted(
+            "spool: {} segments that were refused for good fill it: make room, "
+            "or finish and resume once their output takes them",
+            refused)});
+}
+
+// Segments that are owed for too long.
+void Recording::CheckAge() {
+  const std::chrono::milliseconds limit = core_.spool().max_age();
+  if (limit.count() == 0 || done_) return;
+  const SteadyTime oldest = core_.clock().Steady() - limit;
+  bool late = false;
+  const auto outputs = outputs_;
+  for (const auto& output : outputs) {
+    if (plan_.options.spool_full == WhenSpoolFull::kDropOldest) {
+      output->DropOwedBefore(oldest);
+    }
+    const std::string* key = output->OwedBefore(oldest);
+    if (key == nullptr) continue;
+    late = true;
+    const Status status = ResourceExhausted(
+        "spool: {}: has waited for its output for more than {} s", *key,
+        std::chrono::duration_cast<std::chrono::seconds>(limit).count());
+    if (plan_.options.spool_full == WhenSpoolFull::kStop) {
+      if (phase_ != Phase::kFinishing) Fail(status);
+      return;
+    }
+    if (!std::exchange(told_late_, true)) {
+      Emit({.type = EventType::kSpoolFull, .key = *key, .status = status});
+    }
+  }
+  if (!late && std::exchange(told_late_, false)) {
+    Emit({.type = EventType::kSpoolRoom});
+  }
+  strand_->PostAt(
+      core_.clock().Steady() + std::clamp<std::chrono::milliseconds>(
+                                   limit / 8, kMakeRoomAgain, kCheckAge),
+      [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->CheckAge();
+      });
 }
 
 void Recording::OnRestart(std::vector<Track> tracks) {
@@ -85,35 +157,57 @@ void Recording::OnFinish() {
   TellDrops();
   phase_ = Phase::kFinishing;
   for (const auto& relay : relays_) relay->Finish();
-  if (!outputs_.empty()) {
-    core_.spool().journal().Add(
-        spool::RecordingEnding{.recording = plan_.recording}, {});
-  }
   strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
                   [weak = weak_from_this()] {
                     const auto self = weak.lock();
                     if (self != nullptr && !self->done_) self->GiveUp();
                   });
+  if (!outputs_.empty()) return JournalEnding();
+  // Nobody goes on with what was never stored.
+  ending_journaled_ = {};
   FinishOutputs();
 }
 
+// Before any list has its end: else the next run would go on behind it.
+void Recording::JournalEnding() {
+  core_.spool().journal().Add(
+      spool::RecordingEnding{.recording = plan_.recording},
+      [self = shared_from_this()](Status status) {
+        self->strand_->Post([self, status = std::move(status)] {
+          self->ending_journaled_ = status;
+          if (status.ok()) return self->FinishOutputs();
+          self->strand_->PostAt(self->core_.clock().Steady() + kJournalAgain,
+                                [self] {
+                                  if (!self->done_) self->JournalEnding();
+                                });
+        });
+      });
+}
+
 void Recording::GiveUp() {
-  if (!outputs_ending_) {
-    // Not even the spool answered.
-    if (failure_.ok()) {
-      failure_ = DeadlineExceeded("finish: segments were not sealed in time");
-    }
-    for (RenditionState& rendition : renditions_) rendition.packagers.clear();
-    FinishOutputs();
-  }
   GiveUpRelays();
   // The last one's end lets go of them all.
   const auto outputs = outputs_;
   for (const auto& output : outputs) output->GiveUp();
+  if (outputs_ending_ || done_) return;
+  // Not even the spool answered. No list has its end: the next run delivers
+  // what it finds there, and ends them behind it.
+  if (failure_.ok()) {
+    failure_ =
+        ending_journaled_.ok()
+            ? DeadlineExceeded("finish: segments were not sealed in time")
+            : ending_journaled_.WithContext("finish");
+  }
+  ending_journaled_ = {};
+  for (RenditionState& rendition : renditions_) rendition.packagers.clear();
+  FinishOutputs();
 }
 
 void Recording::FinishOutputs() {
-  if (phase_ != Phase::kFinishing || outputs_ending_) return;
+  if (phase_ != Phase::kFinishing || outputs_ending_ ||
+      !ending_journaled_.ok()) {
+    return;
+  }
   for (const RenditionState& rendition : renditions_) {
     for (const auto& packager : rendition.packagers) {
       if (packager->sealing() > 0) return;
@@ -191,6 +285,7 @@ void Recording::Done(Status status) {
                                         return !each.missing.empty();
                                       });
   if (owes) return Tell(std::move(result));
+  core_.spool().DropRecording(plan_.recording);
   core_.spool().journal().Add(
       spool::RecordingForgotten{.recording = plan_.recording},
       [self = shared_from_this(), result](const Status& journaled) {
@@ -223,6 +318,7 @@ void Recording::Fail(const Status& status) {
 
 RecordingProgress Recording::Progress() const {
   RecordingProgress progress = progress_;
+  progress.spool_full = spool_full() || told_late_;
   for (const RenditionState& rendition : renditions_) {
     for (const auto& packager : rendition.packagers) {
       progress.bytes_written += packager->bytes_written();

@@ -89,7 +89,7 @@ void Recording::OnRelayDone(std::size_t relay, RelayResult result) {
 void Recording::GiveUpRelays() {
   relays_.clear();
   relays_done_ = 0;
-  if (outputs_.empty()) DoneIfAllAre();
+  DoneIfAllAre();
 }
 
 std::vector<RelayResult> Recording::RelayResults() const {

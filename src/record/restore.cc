@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "src/base/answer.h"
 #include "src/base/status_util.h"
+#include "src/record/existing.h"
 #include "src/record/plan_text.h"
 #include "src/spool/spool.h"
 
@@ -33,32 +35,57 @@ StatusOr<JournaledRecording> Load(RuntimeCore& core,
 using Series = std::map<std::uint64_t, SegmentSealed>;
 using SeriesId = std::pair<int, int>;  // rendition, packaging
 
-// What one series lacks and another has becomes a gap, so that all end alike.
-void FillHoles(spool::Journal& journal, std::uint64_t next,
+// A gap where `all` have nothing: between what is there before and after it.
+SegmentSealed GapBetween(const SegmentSealed& before,
+                         const SegmentSealed& after,
+                         std::chrono::microseconds longest) {
+  SegmentSealed gap{
+      .id = before.id, .start = before.start + before.duration, .gap = true};
+  ++gap.id.index;
+  const auto missing = std::chrono::duration_cast<std::chrono::microseconds>(
+      after.start - gap.start);
+  const auto parts =
+      static_cast<std::int64_t>(after.id.index - before.id.index - 1);
+  gap.duration =
+      std::clamp(missing / parts, std::chrono::microseconds(1000), longest);
+  return gap;
+}
+
+// What one series lacks becomes a gap, so that all end alike and no number is
+// left out: a run that died may have had no time to tell what it lost.
+// `known` has segments that are known from elsewhere; no series begins after
+// `from`.
+void FillHoles(spool::Journal& journal, std::uint64_t from, std::uint64_t next,
+               std::chrono::microseconds longest, Series known,
                std::map<SeriesId, Series>& all) {
-  std::uint64_t first = next;
-  for (const auto& [id, series] : all) {
-    if (!series.empty()) first = std::min(first, series.begin()->first);
+  for (const auto& [id, series] : all)
+    known.insert(series.begin(), series.end());
+  if (known.empty()) return;
+  for (auto each = known.begin(); std::next(each) != known.end(); ++each) {
+    const auto after = std::next(each);
+    if (after->first == each->first + 1) continue;
+    known.emplace(each->first + 1,
+                  GapBetween(each->second, after->second, longest));
   }
+  // What nothing tells of can't be made a gap.
+  next = std::min(next, known.rbegin()->first + 1);
   for (auto& [id, series] : all) {
     // What is before its first was forgotten, where it has any.
-    std::uint64_t i = series.empty() ? first : series.begin()->first;
+    std::uint64_t i =
+        series.empty() ? known.begin()->first : series.begin()->first;
+    i = std::min(i, std::max(from, known.begin()->first));
     for (; i < next; ++i) {
       if (series.contains(i)) continue;
-      for (const auto& [other_id, other] : all) {
-        const auto found = other.find(i);
-        if (found == other.end()) continue;
-        SegmentSealed gap{.id = found->second.id,
-                          .duration = found->second.duration,
-                          .start = found->second.start,
-                          .discontinuity = found->second.discontinuity,
-                          .gap = true};
-        gap.id.rendition = id.first;
-        gap.id.packaging = id.second;
-        journal.Add(gap, {});
-        series.emplace(i, std::move(gap));
-        break;
-      }
+      const SegmentSealed& found = known.at(i);
+      SegmentSealed gap{.id = found.id,
+                        .duration = found.duration,
+                        .start = found.start,
+                        .discontinuity = found.discontinuity,
+                        .gap = true};
+      gap.id.rendition = id.first;
+      gap.id.packaging = id.second;
+      journal.Add(gap, {});
+      series.emplace(i, std::move(gap));
     }
   }
 }
@@ -226,6 +253,69 @@ void RestoreOutput(const JournaledRecording& journaled,
   plan.restored.push_back(std::move(restored));
 }
 
+// Init sections of adopted segments, as the outputs have them.
+void FindInitSections(RuntimeCore& core, const RecordingPlan& plan,
+                      JournaledRecording& journaled) {
+  std::set<std::tuple<int, int, std::string>> there;
+  for (const spool::InitSection& init : journaled.inits) {
+    there.insert({init.rendition, init.packaging, init.hash});
+  }
+  for (const SegmentSealed& segment : journaled.segments) {
+    for (const OutputPlan& output : plan.outputs) {
+      if (segment.init_hash.empty() || output.sink == nullptr ||
+          PackagingOf(output.fmp4) != segment.id.packaging ||
+          there.contains({segment.id.rendition, segment.id.packaging,
+                          segment.init_hash})) {
+        continue;
+      }
+      std::string bytes = FindInitSection(
+          core, output, static_cast<std::size_t>(segment.id.rendition),
+          segment.init_hash);
+      if (bytes.empty()) continue;
+      there.insert(
+          {segment.id.rendition, segment.id.packaging, segment.init_hash});
+      journaled.inits.push_back({.recording = plan.recording,
+                                 .rendition = segment.id.rendition,
+                                 .packaging = segment.id.packaging,
+                                 .hash = segment.init_hash,
+                                 .bytes = std::move(bytes)});
+      core.spool().journal().Add(journaled.inits.back(), {});
+    }
+  }
+}
+
+// What a lost journal would have told: where the lists end, and `from` which
+// index on each series is needed.
+Status GoOnWithoutJournal(RuntimeCore& core, RecordingPlan& plan,
+                          JournaledRecording& journaled, Series& known,
+                          std::uint64_t& from) {
+  for (OutputPlan& output : plan.outputs) {
+    // Who only lists recordings has no sinks.
+    if (output.sink == nullptr) continue;
+    HLSREC_ASSIGN_OR_RETURN(const std::vector<ListEnd> ends,
+                            GoOnFromPlaylists(core, output));
+    if (ends.empty()) {
+      // Lists that change their names, or come at the end, can't tell.
+      HLSREC_ASSIGN_OR_RETURN(const std::uint64_t free,
+                              FirstFreeIndex(core, output));
+      plan.next_index = std::max(plan.next_index, free);
+    }
+    for (const ListEnd& end : ends) {
+      SegmentSealed last{
+          .id = {.recording = plan.recording, .index = end.index},
+          .duration = end.duration,
+          .start = end.start,
+          .gap = true};
+      known.emplace(end.index, std::move(last));
+      from = std::min(from, end.index + 1);
+      plan.next_index = std::max(plan.next_index, end.index + 1);
+      plan.not_before = std::max(plan.not_before, end.start + end.duration);
+    }
+  }
+  FindInitSections(core, plan, journaled);
+  return {};
+}
+
 }  // namespace
 
 std::string IdentityOf(const RecordingPlan& plan) {
@@ -253,8 +343,7 @@ std::string IdentityOf(const RecordingPlan& plan) {
 
 Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
                    RecordingPlan& plan) {
-  HLSREC_ASSIGN_OR_RETURN(const JournaledRecording journaled,
-                          Load(core, recording));
+  HLSREC_ASSIGN_OR_RETURN(JournaledRecording journaled, Load(core, recording));
   plan.recording = recording;
   plan.resumed = true;
   plan.identity = journaled.summary.identity;
@@ -273,7 +362,15 @@ Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
     plan.not_before =
         std::max(plan.not_before, segment.start + segment.duration);
   }
-  FillHoles(core.spool().journal(), plan.next_index, all);
+  Series known;
+  std::uint64_t from = UINT64_MAX;
+  if (core.spool().IsRebuilt(recording)) {
+    plan.rebuilt = true;
+    HLSREC_RETURN_IF_ERROR(
+        GoOnWithoutJournal(core, plan, journaled, known, from));
+  }
+  FillHoles(core.spool().journal(), from, plan.next_index,
+            std::chrono::seconds(plan.target_duration), std::move(known), all);
   Records records(core, journaled, std::chrono::seconds(plan.target_duration));
   plan.restored.clear();
   for (OutputPlan& output : plan.outputs) {
@@ -309,6 +406,12 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
       output.renditions = std::move(saved.outputs[i].renditions);
     }
     HLSREC_RETURN_IF_ERROR(RestorePlan(core, summary.recording, plan));
+    for (const OutputPlan& output : plan.outputs) {
+      if (!plan.rebuilt || output.ended.empty()) continue;
+      return FailedPrecondition(
+          "{}: its journal was lost, and {} has its end: resume it first",
+          plan.options.stream, *output.ended.begin());
+    }
     return true;
   }
   return false;
@@ -325,14 +428,14 @@ Status ClaimPlan(RuntimeCore& core, RecordingPlan& plan) {
 }
 
 Status JournalOpening(RuntimeCore& core, const RecordingPlan& plan) {
+  const spool::RecordingOpened opened{.recording = plan.recording,
+                                      .identity = plan.identity,
+                                      .config = SavePlan(plan)};
+  HLSREC_RETURN_IF_ERROR(core.spool().KeepRecording(opened));
   const auto answer = std::make_shared<Answer<bool>>();
-  core.spool().journal().Add(
-      spool::RecordingOpened{.recording = plan.recording,
-                             .identity = plan.identity,
-                             .config = SavePlan(plan)},
-      [answer](const Status& status) {
-        answer->Set(status.ok() ? StatusOr<bool>(true) : status);
-      });
+  core.spool().journal().Add(opened, [answer](const Status& status) {
+    answer->Set(status.ok() ? StatusOr<bool>(true) : status);
+  });
   return answer->Take(core).status();
 }
 

@@ -17,6 +17,7 @@ using deliver::OutputPlan;
 using record::RecordingPlan;
 
 constexpr std::string_view kFile = "file:";
+constexpr std::chrono::milliseconds kJournalAgain{500};
 
 StatusOr<std::shared_ptr<Sink>> OpenFormerSink(
     const std::shared_ptr<Runtime>& runtime, const ResumeOptions& options,
@@ -50,9 +51,6 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
 
  private:
   void Run() {
-    // An interruption that is resumed here is its end.
-    core_.spool().journal().Add(
-        spool::RecordingEnding{.recording = plan_.recording}, {});
     results_.resize(plan_.outputs.size());
     for (const OutputPlan& output : plan_.outputs) {
       outputs_.push_back(std::make_shared<deliver::Output>(
@@ -68,6 +66,30 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     const auto outputs = outputs_;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       outputs[i]->Restore(std::move(plan_.restored[i]));
+    }
+    JournalEnding();
+  }
+
+  // An interruption that is resumed here is its end; before any list has one:
+  // else a later run would go on behind it.
+  void JournalEnding() {
+    core_.spool().journal().Add(
+        spool::RecordingEnding{.recording = plan_.recording},
+        [self = shared_from_this()](Status status) {
+          self->strand_->Post([self, status = std::move(status)] {
+            if (status.ok()) return self->Finish();
+            self->strand_->PostAt(self->core_.clock().Steady() + kJournalAgain,
+                                  [self] {
+                                    if (!self->ending_) self->JournalEnding();
+                                  });
+          });
+        });
+  }
+
+  void Finish() {
+    if (std::exchange(ending_, true)) return;
+    const auto outputs = outputs_;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
       outputs[i]->Finish([self = shared_from_this(), i](OutputResult result) {
         self->OnOutputDone(i, std::move(result));
       });
@@ -84,6 +106,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   void GiveUp() {
     const auto outputs = outputs_;
     for (const auto& output : outputs) output->GiveUp();
+    Finish();
   }
 
   void OnOutputDone(std::size_t output, OutputResult result) {
@@ -103,6 +126,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     Emit({.type = EventType::kRecordingFinished, .status = all.status});
     outputs_.clear();
     if (owes) return Tell(std::move(all));
+    core_.spool().DropRecording(plan_.recording);
     core_.spool().journal().Add(
         spool::RecordingForgotten{.recording = plan_.recording},
         [self = shared_from_this(), all](const Status& journaled) {
@@ -125,6 +149,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
   std::vector<OutputResult> results_;
   std::size_t done_ = 0;
+  bool ending_ = false;
 };
 
 InterruptedRecording Describe(const spool::RecordingSummary& summary,
@@ -133,7 +158,8 @@ InterruptedRecording Describe(const spool::RecordingSummary& summary,
                                  .stream = plan.options.stream,
                                  .session = plan.session,
                                  .started = plan.started,
-                                 .ending = summary.ending};
+                                 .ending = summary.ending,
+                                 .journal_lost = plan.rebuilt};
   for (const OutputPlan& output : plan.outputs) {
     recording.sinks.push_back(output.sink_name);
     for (const deliver::RenditionPlan& rendition : output.renditions) {
@@ -202,6 +228,7 @@ StatusOr<RecordingResult> Resume(std::shared_ptr<Runtime> runtime,
     HLSREC_ASSIGN_OR_RETURN(output.sink,
                             OpenFormerSink(runtime, options, output.sink_name));
     output.retry = {.first = options.retry_first, .max = options.retry_max};
+    output.ending = summary->ending;
   }
   HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, recording, plan));
   const auto answer = std::make_shared<Answer<RecordingResult>>();

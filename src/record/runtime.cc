@@ -36,7 +36,9 @@ Status MachineRuntime::OpenSpool(const RuntimeOptions& options) {
       spool::OpenFileSpool(*this, PosixFileSystem(),
                            {.directory = options.spool_directory,
                             .durability = options.durability,
-                            .max_bytes = options.spool_max_bytes.value_or(0)}));
+                            .max_bytes = options.spool_max_bytes.value_or(0),
+                            .max_age = options.spool_max_age.value_or(
+                                std::chrono::milliseconds(0))}));
   return {};
 }
 
@@ -67,6 +69,11 @@ StatusOr<std::shared_ptr<Runtime>> Runtime::Create(RuntimeOptions options) {
       *options.spool_max_bytes < (std::uint64_t{16} << 20)) {
     return InvalidArgument("runtime: spool_max_bytes: {}: want at least 16 MiB",
                            *options.spool_max_bytes);
+  }
+  if (options.spool_max_age &&
+      *options.spool_max_age < std::chrono::seconds(1)) {
+    return InvalidArgument("runtime: spool_max_age: {} ms: want at least 1 s",
+                           options.spool_max_age->count());
   }
   if (options.libav_logging == LibavLog::kForward && !options.libav_log) {
     return InvalidArgument(

@@ -8,6 +8,7 @@
 
 #include "hlsrec/runtime.h"
 #include "src/base/hash.h"
+#include "src/base/process.h"
 #include "src/base/status_util.h"
 
 namespace hlsrec::sink {
@@ -18,6 +19,7 @@ constexpr std::size_t kBlock = std::size_t{1} << 18;
 // Temporary names start with a dot: web servers and `ls` leave them out, and no
 // template can make one.
 constexpr std::string_view kTemporary = ".hlsrec-";
+constexpr std::string_view kSuffix = ".tmp";
 
 Status CreateFolder(FileSystem& files, const FileSinkOptions& options,
                     const std::string& path) {
@@ -86,7 +88,24 @@ class FileSink final : public BlockingSink {
     if (known_.contains(directory)) return {};
     HLSREC_RETURN_IF_ERROR(CreateFolder(files_, options_, directory));
     known_.insert(directory);
+    RemoveLeftOvers(directory);
     return {};
+  }
+
+  // Temporary files of processes that were killed here.
+  void RemoveLeftOvers(const std::string& directory) {
+    const auto entries = files_.List(directory);
+    if (!entries.ok()) return;
+    for (const DirectoryEntry& entry : *entries) {
+      std::string_view tag = entry.name;
+      if (!tag.starts_with(kTemporary) || !tag.ends_with(kSuffix)) continue;
+      tag.remove_prefix(kTemporary.size());
+      const std::size_t dash = tag.rfind('-');
+      if (dash == std::string_view::npos || !HasEnded(tag.substr(0, dash))) {
+        continue;
+      }
+      files_.Remove(directory + "/" + entry.name).Ignore("tidiness");
+    }
   }
 
   Status Store(const PutRequest& request, const std::string& path,
@@ -101,7 +120,8 @@ class FileSink final : public BlockingSink {
       if (linked.code() != StatusCode::kUnimplemented) return linked;
     }
     const std::string temporary =
-        fmt::format("{}/{}{}.tmp", directory, kTemporary, RandomHex(12));
+        fmt::format("{}/{}{}-{}{}", directory, kTemporary, process_,
+                    RandomHex(12), kSuffix);
     Status status = WriteTemporary(*request.body, temporary);
     if (status.ok()) {
       status = request.if_exists == IfExists::kReplace
@@ -181,6 +201,7 @@ class FileSink final : public BlockingSink {
 
   FileSystem& files_;
   const FileSinkOptions options_;
+  const std::string process_ = ProcessTag();
   std::unordered_set<std::string> known_;  // folders that exist
   Bytes block_;
 };

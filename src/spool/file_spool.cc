@@ -8,6 +8,7 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/spool/open_segment.h"
+#include "src/spool/recording_note.h"
 #include "src/spool/spool.h"
 #include "src/spool/spool_recovery.h"
 #include "src/spool/spool_state.h"
@@ -75,6 +76,7 @@ class FileSpool final : public Spool {
             .Remove(fmt::format("{}{}", state_->PathOf(kJournalName), suffix))
             .Ignore("tidiness");
       }
+      RemoveMarks();
     }
     const auto entries = state_->files.List(state_->directory);
     if (!entries.ok() || entries->size() != 1 ||
@@ -91,19 +93,16 @@ class FileSpool final : public Spool {
   // Once, before use. Blocking.
   Status Start(RuntimeCore& core, const JournalOpener& open_journal) {
     HLSREC_RETURN_IF_ERROR(state_->space->WriteReserve());
-    const std::string path = state_->PathOf(kJournalName);
-    const bool found = state_->files.Size(path).ok();
-    HLSREC_ASSIGN_OR_RETURN(journal_,
-                            open_journal(path, [space = state_->space] {
-                              space->ReleaseReserve();
-                            }));
-    state_->set_journal(journal_.get());
-    HLSREC_ASSIGN_OR_RETURN(
-        recovered_, Recover(core, state_->files, *journal_,
-                            {.directory = state_->directory,
-                             .durability = state_->durability,
-                             .journal_file = found ? JournalFile::kFound
-                                                   : JournalFile::kMissing}));
+    Status opened = OpenJournal(core, open_journal, JournalFile::kFound);
+    if (opened.code() == StatusCode::kDataLoss) {
+      journal_ = nullptr;
+      HLSREC_ASSIGN_OR_RETURN(const std::string aside, SetJournalAside());
+      const std::string note = fmt::format(
+          "{}: the journal was set aside as {}", opened.message(), aside);
+      opened = OpenJournal(core, open_journal, JournalFile::kMissing);
+      recovered_.notes.insert(recovered_.notes.begin(), note);
+    }
+    HLSREC_RETURN_IF_ERROR(opened);
     HLSREC_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries,
                             state_->files.List(state_->directory));
     for (const DirectoryEntry& entry : entries) {
@@ -140,13 +139,80 @@ class FileSpool final : public Spool {
   }
 
   Journal& journal() override { return *journal_; }
+  Status KeepRecording(const RecordingOpened& opened) override {
+    HLSREC_RETURN_IF_ERROR(
+        WriteRecordingNote(state_->files, state_->directory, opened,
+                           state_->durability != Durability::kNone)
+            .WithContext("spool"));
+    return state_->files.Remove(
+        state_->PathOf(RebuiltMarkName(opened.recording)));
+  }
+  void DropRecording(RecordingId recording) override {
+    // The mark stays until the journal has forgotten for good: else what is
+    // left after a power failure would be taken for all there was.
+    state_->Post([state = state_, recording] {
+      state->files.Remove(state->PathOf(RecordingNoteName(recording)))
+          .Ignore("the next run finds it again");
+      if (state->durability == Durability::kNone) return;
+      state->files.SyncDirectory(state->directory)
+          .Ignore("the next run finds it again");
+    });
+  }
+  bool IsRebuilt(RecordingId recording) const override {
+    return state_->files.Size(state_->PathOf(RebuiltMarkName(recording))).ok();
+  }
   Bytes TakeBuffer() override { return state_->buffers.Take(); }
   const Recovered& recovered() const override { return recovered_; }
+  std::chrono::milliseconds max_age() const override { return state_->max_age; }
   std::uint64_t used_bytes() const override {
     return state_->space->used_bytes();
   }
 
  private:
+  // `file`: kMissing where what was there is not to be trusted.
+  Status OpenJournal(RuntimeCore& core, const JournalOpener& open_journal,
+                     JournalFile file) {
+    const std::string path = state_->PathOf(kJournalName);
+    if (!state_->files.Size(path).ok()) file = JournalFile::kMissing;
+    HLSREC_ASSIGN_OR_RETURN(journal_,
+                            open_journal(path, [space = state_->space] {
+                              space->ReleaseReserve();
+                            }));
+    state_->set_journal(journal_.get());
+    HLSREC_ASSIGN_OR_RETURN(recovered_,
+                            Recover(core, state_->files, *journal_,
+                                    {.directory = state_->directory,
+                                     .durability = state_->durability,
+                                     .journal_file = file}));
+    return {};
+  }
+
+  void RemoveMarks() {
+    const auto entries = state_->files.List(state_->directory);
+    if (!entries.ok()) return;
+    for (const DirectoryEntry& entry : *entries) {
+      if (!entry.name.starts_with(kRebuiltPrefix)) continue;
+      state_->files.Remove(state_->PathOf(entry.name)).Ignore("tidiness");
+    }
+  }
+
+  // Somebody may be able to read it still.
+  StatusOr<std::string> SetJournalAside() {
+    const std::string path = state_->PathOf(kJournalName);
+    std::string aside;
+    for (int i = 1;; ++i) {
+      aside = fmt::format("{}.damaged-{}", path, i);
+      if (!state_->files.Size(aside).ok()) break;
+    }
+    for (const std::string_view suffix : {"-wal", ""}) {
+      const std::string from = fmt::format("{}{}", path, suffix);
+      if (!state_->files.Size(from).ok()) continue;
+      HLSREC_RETURN_IF_ERROR(
+          state_->files.Rename(from, fmt::format("{}{}", aside, suffix)));
+    }
+    return aside;
+  }
+
   const std::shared_ptr<SpoolState> state_;
   const std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Journal> journal_;
@@ -192,6 +258,7 @@ StatusOr<std::unique_ptr<Spool>> OpenFileSpool(
             core, {.path = path,
                    .durability = options.durability,
                    .vfs = options.journal_vfs,
+                   .max_log_pages = options.journal_log_pages,
                    .release_reserve = std::move(release_reserve)});
       });
 }

@@ -9,9 +9,6 @@
 namespace hlsrec::spool {
 namespace {
 
-// 4 MiB of log, and twice that on the disk: what SQLite itself would do.
-constexpr int kMaxLogPages = 1000;
-
 // Whether a power failure must not cost the entry: without the others segments
 // are stored, published or forgotten once more.
 bool NeedsSync(const JournalEntry& entry) {
@@ -52,6 +49,13 @@ Status JournalStore::Prepare() {
   HLSREC_RETURN_IF_ERROR(
       SetSynchronous(sync_ ? Synchronous::kFull : Synchronous::kOff));
   HLSREC_RETURN_IF_ERROR(PrepareSchema(database_));
+  // Else what is damaged would be met in the middle of a recording.
+  HLSREC_ASSIGN_OR_RETURN(const std::string check,
+                          database_.Value("PRAGMA quick_check(1)"));
+  if (check != "ok") {
+    return DataLoss("journal: {}: is damaged: {}", database_.path(), check);
+  }
+  HLSREC_RETURN_IF_ERROR(database_.Execute("PRAGMA shrink_memory"));
   HLSREC_ASSIGN_OR_RETURN(const std::string mode,
                           database_.Value("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
@@ -69,7 +73,8 @@ Status JournalStore::Prepare() {
       },
       this);
   HLSREC_ASSIGN_OR_RETURN(rows_, JournalRows::Prepare(database_));
-  return {};
+  // A sync may have failed in the run before, and only that run knew.
+  return sync_ ? Checkpoint(SQLITE_CHECKPOINT_TRUNCATE) : Status();
 }
 
 Status JournalStore::SetSynchronous(Synchronous synchronous) {
@@ -144,7 +149,7 @@ void JournalStore::RollBack() {
 }
 
 void JournalStore::Tidy() {
-  if (log_pages_ < kMaxLogPages) return;
+  if (log_pages_ < max_log_pages_) return;
   Checkpoint(SQLITE_CHECKPOINT_PASSIVE)
       .Ignore("the log grows until one succeeds, after the next transaction");
 }

@@ -46,6 +46,8 @@ class JournalStore {
   JournalStore(SqliteDatabase database, const SqliteJournalOptions& options)
       : database_(std::move(database)),
         sync_(options.durability != Durability::kNone),
+        max_log_pages_(options.max_log_pages > 0 ? options.max_log_pages
+                                                 : kMaxLogPages),
         release_reserve_(options.release_reserve) {}
 
   Status Prepare();
@@ -59,7 +61,11 @@ class JournalStore {
 
   SqliteDatabase database_;
   std::optional<JournalRows> rows_;  // after database_: goes before it
+  // 4 MiB of log, and twice that on the disk: what SQLite itself would do.
+  static constexpr int kMaxLogPages = 1000;
+
   const bool sync_;
+  const int max_log_pages_;
   const std::function<void()> release_reserve_;
   std::optional<Synchronous> synchronous_;
   int log_pages_ = 0;

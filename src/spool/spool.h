@@ -99,8 +99,20 @@ class Spool {
   // pages cost more than the copying into them.
   virtual Bytes TakeBuffer() = 0;
   [[nodiscard]] virtual Journal& journal() = 0;
+  // Writes down beside the journal who the recording is: where the journal is
+  // lost, the next run opens it anew from there. Blocking.
+  virtual Status KeepRecording(const RecordingOpened&) { return {}; }
+  // Forgets that; to be called before the journal forgets.
+  virtual void DropRecording(RecordingId) {}
+  // The journal was lost, and knows of it what could be adopted, and nothing
+  // else; until KeepRecording().
+  [[nodiscard]] virtual bool IsRebuilt(RecordingId) const { return false; }
   // When it was opened.
   [[nodiscard]] virtual const Recovered& recovered() const = 0;
+  // FileSpoolOptions::max_age.
+  [[nodiscard]] virtual std::chrono::milliseconds max_age() const {
+    return std::chrono::milliseconds(0);
+  }
   // Of segments, open and sealed.
   [[nodiscard]] virtual std::uint64_t used_bytes() const = 0;
 };
@@ -110,7 +122,11 @@ struct FileSpoolOptions {
   Durability durability = Durability::kSegment;
   // Bytes of segments, open and sealed; 0: as many as the disk takes.
   std::uint64_t max_bytes = 0;
-  // SQLite's VFS for the journal, for tests; empty: the system's.
+  // How long a segment may be owed; 0: for ever. Recordings see to it.
+  std::chrono::milliseconds max_age{0};
+  // For tests: when the journal's log is copied, in pages (0: as is good), and
+  // SQLite's VFS for it (empty: the system's).
+  int journal_log_pages = 0;
   std::string journal_vfs = {};
 };
 // In files below a directory, which is created, with a journal beside them.

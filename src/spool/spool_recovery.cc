@@ -12,6 +12,7 @@
 #include "src/base/answer.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
+#include "src/spool/recording_note.h"
 #include "src/spool/sidecar.h"
 
 namespace hlsrec::spool {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int kNameDigits = 24;
 constexpr std::size_t kMaxExtension = 8;
+constexpr unsigned kMarkMode = 0600;
 constexpr std::uint64_t kMaxSidecarBytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t kReadBlock = std::uint64_t{1} << 20;
 
@@ -97,6 +99,7 @@ class Recovery {
   StatusOr<Recovered> Run() {
     HLSREC_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries,
                             files_.List(input_.directory));
+    HLSREC_RETURN_IF_ERROR(OpenLost());
     HLSREC_ASSIGN_OR_RETURN(known_, Ask(core_, journal_));
     for (const DirectoryEntry& entry : entries) {
       if (entry.directory) continue;
@@ -127,6 +130,35 @@ class Recovery {
   void Note(fmt::format_string<Args...> format, Args&&... args) {
     recovered_.notes.push_back(
         fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  // Recordings that a lost journal, or a lost part of it, knew.
+  Status OpenLost() {
+    HLSREC_ASSIGN_OR_RETURN(
+        const std::vector<RecordingOpened> noted,
+        ReadRecordingNotes(files_, input_.directory, recovered_.notes));
+    std::set<RecordingId> there;
+    for (const RecordingSummary& summary : journal_.Recordings()) {
+      there.insert(summary.recording);
+    }
+    for (const RecordingOpened& opened : noted) {
+      if (there.contains(opened.recording)) continue;
+      HLSREC_RETURN_IF_ERROR(
+          files_.Create(PathOf(RebuiltMarkName(opened.recording)), kMarkMode)
+              .status());
+      if (input_.durability != Durability::kNone) {
+        HLSREC_RETURN_IF_ERROR(files_.SyncDirectory(input_.directory));
+      }
+      const auto answer = std::make_shared<Answer<bool>>();
+      journal_.Add(opened, [answer](Status status) {
+        answer->Set(status.ok() ? StatusOr<bool>(true)
+                                : StatusOr<bool>(std::move(status)));
+      });
+      HLSREC_RETURN_IF_ERROR(answer->Take(core_).status());
+      Note("recording {}: the journal has lost it: goes on from its playlists",
+           opened.recording);
+    }
+    return {};
   }
 
   void RemoveSidecar(const std::string& name) {

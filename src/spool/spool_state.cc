@@ -29,6 +29,7 @@ SpoolState::SpoolState(RuntimeCore& core, FileSystem& file_system,
       files(file_system),
       directory(options.directory),
       durability(options.durability),
+      max_age(options.max_age),
       space(std::make_shared<SpoolSpace>(io, clock, files, directory,
                                          options.max_bytes)),
       media_(core.media()) {}

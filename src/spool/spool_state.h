@@ -49,6 +49,7 @@ class SpoolState final : public std::enable_shared_from_this<SpoolState> {
   FileSystem& files;
   const std::string directory;
   const Durability durability;
+  const std::chrono::milliseconds max_age;
   const std::shared_ptr<SpoolSpace> space;
   BufferPool buffers;
 

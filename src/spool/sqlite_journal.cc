@@ -186,6 +186,13 @@ class SqliteJournal final : public Journal {
 
   RecordingId NewRecording() override { return next_++; }
   void Add(JournalEntry entry, Done done) override {
+    if (const auto* opened = std::get_if<RecordingOpened>(&entry)) {
+      // Of one that a lost journal had the id is somebody else's.
+      RecordingId next = next_;
+      while (next <= opened->recording &&
+             !next_.compare_exchange_weak(next, opened->recording + 1)) {
+      }
+    }
     done = AndInTable(entry, std::move(done));
     queue_->Add(Write{std::move(entry), std::move(done)});
   }

@@ -20,6 +20,8 @@ struct SqliteJournalOptions {
   Durability durability = Durability::kSegment;
   // SQLite's VFS, for tests; empty: the system's.
   std::string vfs = {};
+  // For tests: when the log is copied; 0: as is good.
+  int max_log_pages = 0;
   // Makes room on a full disk, after which the entries are tried again. Called
   // on the journal's I/O thread, by each transaction that met a full disk.
   std::function<void()> release_reserve = {};

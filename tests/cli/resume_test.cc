@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "tests/catch.h"
@@ -51,4 +52,41 @@ TEST_CASE("resume: a killed recording is listed, left alone alive, and ended") {
   CHECK(ReadPlaylist(playlist).ended);
   RequireConforms(playlist);
   CHECK(!std::filesystem::exists(folder + "/.hlsrec-spool"));
+}
+
+TEST_CASE(
+    "resume: without its journal a recording goes on by the same command") {
+  const bool cut_log = GENERATE(false, true);
+  const TempDirectory directory;
+  const std::string folder = directory.path("out");
+  const std::string playlist = folder + "/index.m3u8";
+  const Words record = Record({MediaFile("h264_aac.ts"), playlist, "--realtime",
+                               "--segment-time", "1"});
+  Command command(record);
+  REQUIRE(WaitUntil([&] { return Lists(playlist, 2); }));
+  command.Signal(SIGKILL);
+  command.Wait();
+  std::size_t spoiled = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().filename() != "journal.db") continue;
+    if (cut_log) {
+      std::filesystem::resize_file(entry.path().string() + "-wal", 0);
+    } else {
+      std::ofstream(entry.path()) << "no database any more, but some text";
+    }
+    ++spoiled;
+  }
+  REQUIRE(spoiled == 1);
+
+  const Ended listed = Run(Hlsrec({"resume", "--list", folder}));
+  INFO(listed.err);
+  CHECK(listed.code == 0);
+  CHECK(listed.out.find("its journal is lost: resume it, or record on") !=
+        std::string::npos);
+  const Ended ended = Run(record);
+  INFO(ended.err);
+  CHECK(ended.code == 0);
+  CHECK(ReadPlaylist(playlist).ended);
+  RequireConforms(playlist);
 }

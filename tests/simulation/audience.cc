@@ -77,7 +77,11 @@ void Audience::OnOffered(const std::string& key, const std::string& bytes) {
 void Audience::OnChange(const std::string& key) {
   const std::optional<std::string> bytes = shelf_.read(key);
   if (!IsPlaylist(key)) return LookAtObject(key, bytes);
-  if (!bytes) return verdict_.Violate("R30 {}: a playlist is gone", key);
+  if (!bytes) {
+    // The first put of it may have failed.
+    if (!lists_.contains(key)) return;
+    return verdict_.Violate("R30 {}: a playlist is gone", key);
+  }
   const auto parsed = playlist::ParsePlaylist(*bytes);
   if (!parsed.ok()) {
     return verdict_.Violate("R30 {}: {}", key, parsed.status().message());
@@ -234,6 +238,29 @@ void Audience::CheckSegment(const std::string& key,
   if (segment.map && !Present(media.maps[*segment.map].uri)) {
     verdict_.Violate("P2 {}: lists {}, which is not stored", key,
                      media.maps[*segment.map].uri);
+  } else if (segment.map) {
+    CheckSound(key, objects_[segment.uri],
+               objects_[media.maps[*segment.map].uri]);
+  }
+}
+
+// R44: the init section says what the segment holds.
+void Audience::CheckSound(const std::string& key, const Object& segment,
+                          const Object& init) {
+  const auto marks = segment.marks.find('B');
+  if (marks == segment.marks.end()) return;
+  const Ledger::Entry* entry = ledger_.Find('B', marks->second.front());
+  // AAC-LC, 8 kHz, and the number of channels.
+  const std::string config = {
+      5,
+      '\x80',
+      '\x80',
+      '\x80',
+      2,
+      0x15,
+      static_cast<char>(0x80 + 8 * (entry == nullptr ? 0 : entry->channels))};
+  if (init.bytes.find(config) == std::string::npos) {
+    verdict_.Violate("R44 {}: its EXT-X-MAP is of other sound", key);
   }
 }
 
@@ -255,8 +282,12 @@ void Audience::CheckHistory(const std::string& key, List& list,
     if (!fresh) {
       if (was.uri != now.uri || was.duration != now.duration ||
           was.gap != now.gap || was.date != now.date) {
-        verdict_.Violate("R21 {}: segment {} became another", key,
-                         segment.sequence);
+        verdict_.Violate(
+            "R21 {}: segment {} became another: {} {} us gap {} at {}, was {} "
+            "{} us gap {} at {}",
+            key, segment.sequence, now.uri, now.duration.count(), now.gap,
+            now.date.time_since_epoch().count(), was.uri, was.duration.count(),
+            was.gap, was.date.time_since_epoch().count());
       }
       if (was.discontinuity_sequence != now.discontinuity_sequence) {
         verdict_.Violate("R24 {}: segment {}: discontinuity {} became {}", key,
@@ -331,14 +362,30 @@ void Audience::CheckSeries(const std::string& series,
   std::map<char, std::set<std::int64_t>> in_gaps;
   std::map<char, std::vector<std::int64_t>> seen;
   std::set<char> kinds;
+  // The packets of what nobody was offered are between those of its neighbours.
+  std::map<char, std::int64_t> known;
+  std::set<char> unknown;
+  const auto reach = [&](char kind, std::int64_t first, std::int64_t last) {
+    if (unknown.erase(kind) > 0) {
+      for (std::int64_t at = known[kind]; at < first; ++at) {
+        in_gaps[kind].insert(at);
+      }
+    }
+    known[kind] = last + 1;
+  };
   for (const auto& [sequence, segment] : listed) {
     const auto object = objects_.find(segment.uri);
+    if (segment.gap && given_up_.contains(segment.uri) &&
+        !offered_.contains(segment.uri)) {
+      unknown.insert(std::begin(kKinds), std::end(kKinds));
+    }
     for (const char kind : kKinds) {
       if (object != objects_.end() && object->second.marks.contains(kind)) {
         kinds.insert(kind);
         if (!segment.gap) {
           const auto& marks = object->second.marks.at(kind);
           seen[kind].insert(seen[kind].end(), marks.begin(), marks.end());
+          reach(kind, marks.front(), marks.back());
         }
       }
       const auto offered = offered_.find(segment.uri);
@@ -346,8 +393,12 @@ void Audience::CheckSeries(const std::string& series,
           offered->second.contains(kind)) {
         const auto& marks = offered->second.at(kind);
         in_gaps[kind].insert(marks.begin(), marks.end());
+        reach(kind, marks.front(), marks.back());
       }
     }
+  }
+  for (const auto& [kind, accepted] : ledger_.accepted()) {
+    if (!accepted.empty()) reach(kind, accepted.rbegin()->first + 1, 0);
   }
   for (const char kind : kinds) {
     const auto& marks = seen[kind];
@@ -365,12 +416,18 @@ void Audience::CheckSeries(const std::string& series,
 void Audience::CheckBreaks(const std::string& series,
                            const std::map<std::uint64_t, Listed>& listed) {
   int epoch = -1;
+  int life = -1;
   bool told = false;
   std::uint64_t next = 0;
+  const Listed* before = nullptr;
   for (const auto& [sequence, segment] : listed) {
-    if (sequence != next) epoch = -1;  // others were never listed
+    if (sequence != next) {
+      epoch = -1;  // others were never listed
+      before = nullptr;
+    }
     next = sequence + 1;
     told = told || segment.discontinuity;
+    const Listed* last_listed = std::exchange(before, &segment);
     const auto object = objects_.find(segment.uri);
     if (segment.gap || object == objects_.end()) continue;
     for (const auto& [kind, marks] : object->second.marks) {
@@ -386,9 +443,27 @@ void Audience::CheckBreaks(const std::string& series,
         verdict_.Violate("R25 {}: {}: no DISCONTINUITY before it", series,
                          segment.uri);
       }
+      if (life >= 0 && first->life != life && last_listed != nullptr) {
+        CheckPause(series, *last_listed, segment);
+      }
+      life = last->life;
       epoch = last->epoch;
       told = false;
     }
+  }
+}
+
+// R89: what was missing between two lives was declared.
+void Audience::CheckPause(const std::string& series, const Listed& before,
+                          const Listed& after) {
+  const bool lost = before.gap && (given_up_.contains(before.uri) ||
+                                   offered_.contains(before.uri));
+  if (!pauses_are_gaps_ || lost) return;
+  const auto hole = after.date - (before.date + before.duration);
+  if (hole > std::chrono::seconds(1)) {
+    verdict_.Violate("R89 {}: {}: {} us are missing before it", series,
+                     after.uri,
+                     std::chrono::duration_cast<microseconds>(hole).count());
   }
 }
 

@@ -35,6 +35,10 @@ class Audience {
 
   // A put of it was tried.
   void OnOffered(const std::string& key, const std::string& bytes);
+  // It was given up, to make room, maybe before a put of it was tried.
+  void OnGivenUp(const std::string& key) { given_up_.insert(key); }
+  // Pauses between two lives are told by gaps, as long as they were.
+  void ExpectPausesAsGaps() { pauses_are_gaps_ = true; }
   // It was put, or removed.
   void OnChange(const std::string& key);
   // Nobody knows what happened last.
@@ -87,6 +91,10 @@ class Audience {
   void CheckSegment(const std::string& key,
                     const playlist::MediaPlaylist& media,
                     const playlist::Segment& segment);
+  void CheckSound(const std::string& key, const Object& segment,
+                  const Object& init);
+  void CheckPause(const std::string& series, const Listed& before,
+                  const Listed& after);
   void CheckHistory(const std::string& key, List& list,
                     const playlist::MediaPlaylist& media);
   void CheckRemoved(const std::string& key);
@@ -105,6 +113,8 @@ class Audience {
   const Shelf shelf_;
   std::map<std::string, Object> objects_;
   std::map<std::string, Marks> offered_;
+  std::set<std::string> given_up_;
+  bool pauses_are_gaps_ = false;
   std::map<std::string, List> lists_;
   std::map<std::string, Left> left_;
 };

@@ -19,13 +19,17 @@ class Ledger {
     int life = 0;
     int epoch = 0;          // of the source's timestamps
     microseconds media{0};  // since the first packet, without jumps
+    int channels = 1;       // of the sound then
   };
   struct Life {
     // Where the media stood when it died; empty budget: it ended in order.
     bool killed = false;
     microseconds media{0};
     microseconds may_cost{0};   // before that
+    microseconds in_memory{0};  // of it: that waited for the disk
     std::uint64_t dropped = 0;  // that it told of
+    // A later process brought what it left to the disk.
+    bool recovered = false;
   };
 
   void Accept(char kind, std::int64_t number, const Entry& entry) {

@@ -9,35 +9,14 @@
 
 #include "hlsrec/recorder.h"
 #include "hlsrec/testing.h"
+#include "tests/simulation/scenario.h"
 #include "tests/simulation/stage.h"
 
 namespace hlsrec::simulation {
 
-// What one schedule records, drawn from its seed.
-struct Scenario {
-  explicit Scenario(Random& random);
-
-  enum class Audio { kNone, kBeside, kApart };
-  struct Output {
-    SinkKind sink = SinkKind::kMemory;
-    Container container = Container::kMpegTs;
-    ExpiredSegments expired = ExpiredSegments::kDelete;
-    bool event = false;
-    bool vod = false;
-    bool live = false;
-    bool rotating = false;
-  };
-  Durability durability = Durability::kSegment;
-  Audio audio = Audio::kNone;
-  std::vector<Output> outputs = {};
-  int lives = 1;
-  int steps = 20;        // per life
-  int gop = 5;           // pictures
-  int fault_chance = 0;  // percent of the steps that change a sink's health
-};
-
 // One recording, from its first process to its last, on one disk; its source
-// brings five pictures and eight frames of sound a second.
+// brings five pictures and eight frames of sound a second. How processes begin
+// and end is in world_lives.cc.
 class World {
  public:
   World(std::uint64_t seed, Verdict& verdict);
@@ -49,27 +28,41 @@ class World {
  private:
   enum class Health { kGood, kFlaky, kLossy, kStalled, kRefusing };
   struct Life;
-  class DropCounter;
+  class Witness;
 
   [[nodiscard]] RecordingOptions Options();
+  [[nodiscard]] std::shared_ptr<Sink> Offered(std::size_t output);
   [[nodiscard]] testing::FaultySink::Decision Decide(std::size_t output);
   void SetHealth(std::size_t output, Health health);
   bool Start();  // false: it died meanwhile
-  void Live();   // until it is to end
+  bool OpenRuntime();
+  bool MakeSinks();
+  bool OpenRecorder();
+  void FinishByResuming(std::int64_t recording);
+  void Live();  // until it is to end
   void Step();
   void PushPicture();
   void Push(Packet packet, char kind);
   void Jump();
   void Stall();
   void Interrupt();
+  void Restart();
+  void TroubleTheDisk();
+  void HealTheDisk();
   void ChangeHealth();
   void DieSomehow();
+  void DieWhileEnding();
   void Kill();
   void End();
+  void TakeResult(const RecordingResult& result, bool in_trouble);
+  void LookAtTheEnd();
   void Crash();
+  void LoseJournal();
   void CheckJournal();
   void Advance(std::chrono::milliseconds duration);
   [[nodiscard]] bool alive() const;
+  [[nodiscard]] std::vector<Track> Tracks() const;
+  [[nodiscard]] microseconds media() const;
 
   const std::uint64_t seed_;
   Verdict& verdict_;
@@ -81,8 +74,9 @@ class World {
   std::vector<std::unique_ptr<Stage>> stages_;
   std::vector<Health> health_;
   std::unique_ptr<Life> life_;
-  bool ending_ = false;  // Finish() was called
+  bool ending_ = false;  // Finish() was called, in any life
   bool over_ = false;
+  bool journal_lost_ = false;  // in any life
 
   // The source.
   std::int64_t next_picture_ = 0;
@@ -90,6 +84,7 @@ class World {
   std::int64_t since_keyframe_ = 0;
   std::int64_t offset_ticks_ = 0;  // of 90 kHz
   int epoch_ = 0;
+  int channels_ = 1;
 };
 
 }  // namespace hlsrec::simulation

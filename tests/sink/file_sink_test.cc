@@ -1,10 +1,16 @@
 #include "src/sink/file_sink.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
 #include "hlsrec/runtime.h"
 #include "hlsrec/testing.h"
+#include "src/base/file.h"
+#include "src/base/process.h"
+#include "src/base/status_util.h"
 #include "tests/catch.h"
 #include "tests/faulty_file_system.h"
 #include "tests/temporary_directory.h"
@@ -33,6 +39,32 @@ PutRequest Request(const std::string& key, std::string bytes,
           .body = MakeStringBody(std::move(bytes)),
           .if_exists = if_exists,
           .content_type = "video/mp2t"};
+}
+
+TEST_CASE("file sink: takes away temporary files of the dead, and no others") {
+  TemporaryDirectory directory;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  const std::string self = ProcessTag();
+  const std::string place = self.substr(0, self.rfind('-'));
+  const std::string dead =
+      fmt::format(".hlsrec-{}-{}-0123456789ab.tmp", place, child);
+  const std::vector<std::string> kept = {
+      fmt::format(".hlsrec-{}-0123456789ab.tmp", self),
+      fmt::format(".hlsrec-elsewhere-{}-0123456789ab.tmp", child),
+      ".hlsrec-0123456789ab.tmp", ".other.tmp"};
+  std::ofstream(directory.Path(dead)) << "half";
+  for (const std::string& name : kept) {
+    std::ofstream(directory.Path(name)) << "half";
+  }
+  const auto sink =
+      sink::MakeFileSink(PosixFileSystem(), {.root = directory.Path("")});
+  REQUIRE(sink.ok());
+  REQUIRE((*sink)->Put(Request("a.ts", "whole")).ok());
+  CHECK_FALSE(fs::exists(directory.Path(dead)));
+  for (const std::string& name : kept) CHECK(fs::exists(directory.Path(name)));
+  CHECK(CountFiles(directory.Path("")) == kept.size() + 1);
 }
 
 TEST_CASE("file sink: keeps the sink contract and leaves nothing behind") {

@@ -199,6 +199,10 @@ void AddStorage(CLI::App& app, RecordCommand& record) {
                  "Most that may wait there, as in 20G; the disk by default")
       ->type_name("SIZE")
       ->group(group);
+  app.add_option("--spool-max-age", record.spool_max_age,
+                 "How long a segment may wait there for an output, such as 2h")
+      ->type_name("TIME")
+      ->group(group);
   app.add_option("--spool-full", record.spool_full,
                  "When the disk or --spool-max is full: stop, wait for room, "
                  "or drop-oldest: undelivered segments become gaps")

@@ -62,6 +62,7 @@ struct RecordCommand {
   // Storage
   std::string spool;
   std::string spool_max;
+  std::string spool_max_age;
   std::string spool_full = "stop";
   std::string durability = "segment";
   bool no_sync = false;

@@ -263,6 +263,11 @@ StatusOr<RuntimeOptions> MakeRuntimeOptions(const RecordCommand& command) {
     if (!most.ok()) return Bad("--spool-max", most.status().message());
     options.spool_max_bytes = *most;
   }
+  if (!command.spool_max_age.empty()) {
+    const auto most = ParseDuration(command.spool_max_age);
+    if (!most.ok()) return Bad("--spool-max-age", most.status().message());
+    options.spool_max_age = *most;
+  }
   return options;
 }
 

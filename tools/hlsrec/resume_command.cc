@@ -102,6 +102,7 @@ class ResumeRun {
                         {"session", recording.session},
                         {"started", TimeText(recording.started)},
                         {"ending", recording.ending},
+                        {"journal_lost", recording.journal_lost},
                         {"sinks", recording.sinks},
                         {"playlists", recording.playlists},
                         {"segments", recording.segments},
@@ -121,6 +122,12 @@ class ResumeRun {
       std::fputs(fmt::format("  to {}\n", sink).c_str(), stdout);
     }
     std::fputs(fmt::format("  in {}\n", spool).c_str(), stdout);
+    if (recording.journal_lost) {
+      std::fputs(
+          "  its journal is lost: resume it, or record on with the same "
+          "command: both go on from its playlists\n",
+          stdout);
+    }
   }
 
   int Deliver(const std::shared_ptr<Runtime>& runtime,

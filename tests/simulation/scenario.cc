@@ -1,0 +1,68 @@
+#include "tests/simulation/scenario.h"
+
+namespace hlsrec::simulation {
+namespace {
+
+Scenario::Output DrawOutput(Random& random) {
+  Scenario::Output output;
+  if (random.Percent(30)) output.sink = SinkKind::kFile;
+  if (random.Percent(40)) output.container = Container::kFmp4;
+  if (random.Percent(20)) output.expired = ExpiredSegments::kKeep;
+  switch (random.Below(5)) {
+    case 0:
+    case 1:
+      output.live = true;
+      break;
+    case 2:
+      output.event = true;
+      break;
+    case 3:
+      output.event = output.vod = true;
+      break;
+    default:
+      output.rotating = true;
+      output.live = random.Percent(50);
+  }
+  return output;
+}
+
+}  // namespace
+
+Scenario::Scenario(Random& random) {
+  constexpr Durability kDurabilities[] = {
+      Durability::kSegment, Durability::kSegment, Durability::kSecond,
+      Durability::kNone};
+  durability = kDurabilities[random.Below(4)];
+  constexpr Audio kAudios[] = {Audio::kNone, Audio::kNone, Audio::kBeside,
+                               Audio::kApart};
+  audio = kAudios[random.Below(4)];
+  const int count = random.Percent(30) ? 2 : 1;
+  for (int i = 0; i < count; ++i) outputs.push_back(DrawOutput(random));
+  lives = 1 + random.Below(4);
+  steps = 10 + random.Below(50);
+  gop = random.Percent(80) ? 5 : 3 + random.Below(15);
+  if (random.Percent(60)) fault_chance = 2 + random.Below(10);
+  if (random.Percent(25)) pause = Pause::kGaps;
+  if (random.Percent(25)) {
+    constexpr WhenSpoolFull kWays[] = {
+        WhenSpoolFull::kStop, WhenSpoolFull::kWait, WhenSpoolFull::kWait,
+        WhenSpoolFull::kDropOldest, WhenSpoolFull::kDropOldest};
+    spool_full = kWays[random.Below(5)];
+    // A segment has about 7 kB.
+    spool_max_bytes = 25000 + static_cast<std::uint64_t>(random.Below(60000));
+    max_pending_bytes = 5000 + static_cast<std::uint64_t>(random.Below(60000));
+    // It fills where nothing is delivered.
+    fault_chance = 3 + random.Below(5);
+  }
+  if (random.Percent(20)) disk_fault_chance = 1 + random.Below(4);
+  if (random.Percent(25)) restart_chance = 2 + random.Below(5);
+  if (random.Percent(30)) journal_log_pages = 8 + random.Below(40);
+  // Lists that wait for their end, or change their names, are not found again.
+  bool found_again = true;
+  for (const Output& output : outputs) {
+    found_again = found_again && !output.vod && !output.rotating;
+  }
+  if (found_again && random.Percent(20)) journal_loss_chance = 40;
+}
+
+}  // namespace hlsrec::simulation
