@@ -67,7 +67,8 @@ using EnvironmentLookup =
 // Errors. kFailedPrecondition where a profile wants what is not supported here:
 //     roles, sign-on, a process to run.
 HLSREC_EXPORT std::shared_ptr<CredentialsProvider> AwsCredentials(
-    std::shared_ptr<Runtime> runtime, EnvironmentLookup environment);
+    const std::shared_ptr<Runtime>& runtime,
+    const EnvironmentLookup& environment);
 
 // The region that AWS's own tools would use: AWS_REGION, AWS_DEFAULT_REGION or
 // the profile's; empty where none is set.

@@ -67,7 +67,8 @@ std::shared_ptr<CredentialsProvider> FirstCredentials(
 }
 
 std::shared_ptr<CredentialsProvider> AwsCredentials(
-    std::shared_ptr<Runtime> runtime, EnvironmentLookup environment) {
+    const std::shared_ptr<Runtime>& runtime,
+    const EnvironmentLookup& environment) {
   // None of these keeps the runtime: a sink does, which is part of it.
   RuntimeCore& core = runtime->core();
   const std::shared_ptr<Executor> io = core.Io("credentials");

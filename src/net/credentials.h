@@ -40,7 +40,7 @@ class CredentialsCache : public std::enable_shared_from_this<CredentialsCache> {
       : clock_(clock), provider_(std::move(provider)) {}
 
   // Those we have, or new ones: asked for once, whoever waits.
-  void Get(CredentialsProvider::Done done);
+  void Get(const CredentialsProvider::Done& done);
   // The store says they have expired: the next Get() asks anew, unless others
   // than `used` have come meanwhile.
   void Expire(const Credentials& used);

@@ -12,7 +12,7 @@ constexpr std::chrono::minutes kRefreshAhead{5};
 
 }  // namespace
 
-void CredentialsCache::Get(CredentialsProvider::Done done) {
+void CredentialsCache::Get(const CredentialsProvider::Done& done) {
   std::optional<Credentials> kept;
   {
     MutexLock lock(mutex_);
@@ -22,7 +22,7 @@ void CredentialsCache::Get(CredentialsProvider::Done done) {
     if (fresh) {
       kept = kept_;
     } else {
-      waiting_.push_back(std::move(done));
+      waiting_.push_back(done);
       if (fetching_) return;
       fetching_ = true;
     }

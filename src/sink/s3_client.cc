@@ -146,10 +146,11 @@ void S3Client::OnAnswer(const ExchangePtr& exchange,
   if (!error) error.emplace();
   if (Learn(*exchange, response, *error)) return Try(exchange);
   if (good) response.status = 500;  // as it would have been in time
-  exchange->done(
-      {.status = S3Status(response, *error, request.context, clock_.Wall()),
-       .response = std::move(response),
-       .error_code = error->code});
+  S3Answer refusal{
+      .status = S3Status(response, *error, request.context, clock_.Wall()),
+      .error_code = error->code};
+  refusal.response = std::move(response);
+  exchange->done(std::move(refusal));
 }
 
 bool S3Client::Learn(Exchange& exchange, const net::TransferResponse& response,
