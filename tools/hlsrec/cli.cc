@@ -246,9 +246,9 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
       "Folder (the layout names what is below), or "
       "path/name.m3u8: exactly that playlist, segments beside "
       "it; either may be an http(s) URL, which is PUT to, or an "
-      "s3://bucket/path URL with ?endpoint=URL&region=NAME&"
-      "style=path|virtual&conflict=look-first&acl=NAME&class=NAME "
-      "where they are needed. Several are written side by side");
+      "s3://bucket/path URL with the parameters endpoint, region, style "
+      "(path, virtual), conflict (look-first), acl and class where they are "
+      "needed. Several are written side by side");
   AddRecording(*command, record);
   AddSegments(*command, record);
   AddPlaylists(*command, record);
