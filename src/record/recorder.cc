@@ -343,13 +343,12 @@ StatusOr<std::unique_ptr<Recorder>> Recorder::Open(
   impl->SetRenditionTracks(std::move(ids), ts_used, fmp4_used);
   const bool stores = !plan.outputs.empty();
   if (stores) HLSREC_RETURN_IF_ERROR(record::JournalOpening(core, plan));
-  const spool::RecordingForgotten forgotten{.recording = plan.recording};
+  const spool::RecordingId recording = plan.recording;
   const bool resumed = plan.resumed;
   if (Status status = impl->Start(std::move(plan)); !status.ok()) {
     // What did not begin owes nothing.
     if (stores && !resumed) {
-      core.spool().DropRecording(forgotten.recording);
-      core.spool().journal().Add(forgotten, {});
+      spool::ForgetRecording(core.spool(), recording, {});
     }
     return status;
   }

@@ -285,9 +285,8 @@ void Recording::Done(Status status) {
                                         return !each.missing.empty();
                                       });
   if (owes) return Tell(std::move(result));
-  core_.spool().DropRecording(plan_.recording);
-  core_.spool().journal().Add(
-      spool::RecordingForgotten{.recording = plan_.recording},
+  spool::ForgetRecording(
+      core_.spool(), plan_.recording,
       [self = shared_from_this(), result](const Status& journaled) {
         journaled.Ignore("the next run finds that nothing is owed");
         self->strand_->Post([self, result] { self->Tell(result); });

@@ -126,9 +126,8 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     Emit({.type = EventType::kRecordingFinished, .status = all.status});
     outputs_.clear();
     if (owes) return Tell(std::move(all));
-    core_.spool().DropRecording(plan_.recording);
-    core_.spool().journal().Add(
-        spool::RecordingForgotten{.recording = plan_.recording},
+    spool::ForgetRecording(
+        core_.spool(), plan_.recording,
         [self = shared_from_this(), all](const Status& journaled) {
           journaled.Ignore("the next run finds that nothing is owed");
           self->strand_->Post([self, all] { self->Tell(all); });

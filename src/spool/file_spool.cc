@@ -147,15 +147,18 @@ class FileSpool final : public Spool {
     return state_->files.Remove(
         state_->PathOf(RebuiltMarkName(opened.recording)));
   }
-  void DropRecording(RecordingId recording) override {
+  void DropRecording(RecordingId recording,
+                     std::function<void()> dropped) override {
     // The mark stays until the journal has forgotten for good: else what is
     // left after a power failure would be taken for all there was.
-    state_->Post([state = state_, recording] {
+    state_->Post([state = state_, recording, dropped = std::move(dropped)] {
       state->files.Remove(state->PathOf(RecordingNoteName(recording)))
           .Ignore("the next run finds it again");
-      if (state->durability == Durability::kNone) return;
-      state->files.SyncDirectory(state->directory)
-          .Ignore("the next run finds it again");
+      if (state->durability != Durability::kNone) {
+        state->files.SyncDirectory(state->directory)
+            .Ignore("the next run finds it again");
+      }
+      dropped();
     });
   }
   bool IsRebuilt(RecordingId recording) const override {

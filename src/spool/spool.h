@@ -102,8 +102,12 @@ class Spool {
   // Writes down beside the journal who the recording is: where the journal is
   // lost, the next run opens it anew from there. Blocking.
   virtual Status KeepRecording(const RecordingOpened&) { return {}; }
-  // Forgets that; to be called before the journal forgets.
-  virtual void DropRecording(RecordingId) {}
+  // Forgets that, then calls `dropped`, on any thread. Before the journal
+  // forgets: else a process that dies in between leaves what looks like a lost
+  // journal.
+  virtual void DropRecording(RecordingId, std::function<void()> dropped) {
+    dropped();
+  }
   // The journal was lost, and knows of it what could be adopted, and nothing
   // else; until KeepRecording().
   [[nodiscard]] virtual bool IsRebuilt(RecordingId) const { return false; }
@@ -152,6 +156,15 @@ StatusOr<std::unique_ptr<Spool>> OpenFileSpool(RuntimeCore& core,
 
 // In memory, counted in the runtime's budget; its journal forgets.
 std::unique_ptr<Spool> MakeMemorySpool(RuntimeCore& core);
+
+// Nothing is owed of a recording any more: all that is known of it goes.
+inline void ForgetRecording(Spool& spool, RecordingId recording,
+                            std::function<void(Status)> done) {
+  spool.DropRecording(recording, [&journal = spool.journal(), recording,
+                                  done = std::move(done)]() mutable {
+    journal.Add(RecordingForgotten{.recording = recording}, std::move(done));
+  });
+}
 
 }  // namespace hlsrec::spool
 

@@ -28,7 +28,7 @@ Scenario::Output DrawOutput(Random& random) {
 
 }  // namespace
 
-Scenario::Scenario(Random& random) {
+Scenario::Scenario(Random& random, Journals journals) {
   constexpr Durability kDurabilities[] = {
       Durability::kSegment, Durability::kSegment, Durability::kSecond,
       Durability::kNone};
@@ -62,7 +62,9 @@ Scenario::Scenario(Random& random) {
   for (const Output& output : outputs) {
     found_again = found_again && !output.vod && !output.rotating;
   }
-  if (found_again && random.Percent(20)) journal_loss_chance = 40;
+  if (journals == Journals::kMayBeLost && found_again && random.Percent(20)) {
+    journal_loss_chance = 40;
+  }
 }
 
 }  // namespace hlsrec::simulation

@@ -12,7 +12,9 @@ namespace hlsrec::simulation {
 
 // What one schedule records, drawn from its seed.
 struct Scenario {
-  explicit Scenario(Random& random);
+  // Whether journals may be lost, too.
+  enum class Journals { kStay, kMayBeLost };
+  Scenario(Random& random, Journals journals);
 
   enum class Audio { kNone, kBeside, kApart };
   struct Output {

@@ -1,7 +1,7 @@
 // Runs seeded schedules of packets, faults and deaths, and looks at all that
 // readers of the outputs see.
 //
-//   simulation [--first N] [--schedules N] [--seed N]
+//   simulation [--first N] [--schedules N] [--seed N] [--lose-journals 1]
 //
 // Exit codes: 0 all promises kept, 1 usage, 3 one was broken. --seed runs that
 // one alone and prints what happens.
@@ -23,6 +23,9 @@ constexpr int kViolated = 3;
 // Names of files come from it; of the same seed they are the same.
 std::mt19937_64 names;
 
+using Journals = hlsrec::simulation::Scenario::Journals;
+Journals journals = Journals::kStay;
+
 std::optional<std::uint64_t> Number(std::string_view text) {
   std::uint64_t value = 0;
   const auto read =
@@ -37,7 +40,7 @@ bool Keeps(std::uint64_t seed, hlsrec::simulation::Trace trace,
            const char* program) {
   names.seed(seed);
   hlsrec::simulation::Verdict verdict(trace);
-  hlsrec::simulation::World(seed, verdict).Run();
+  hlsrec::simulation::World(seed, journals, verdict).Run();
   if (!verdict.violated()) return true;
   fmt::print("seed {}: {}\n  replay: {} --seed {}\n", seed, verdict.violation(),
              program, seed);
@@ -71,6 +74,8 @@ int main(int argc, char** argv) {
       schedules = *value;
     } else if (option == "--seed") {
       seed = *value;
+    } else if (option == "--lose-journals") {
+      journals = *value == 0 ? Journals::kStay : Journals::kMayBeLost;
     } else if (option == "--failures") {
       keep_going = *value;
     } else {

@@ -19,12 +19,12 @@ constexpr std::int64_t kStartTicks = 900000;
 
 }  // namespace
 
-World::World(std::uint64_t seed, Verdict& verdict)
+World::World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict)
     : seed_(seed),
       verdict_(verdict),
       random_(seed),
       disk_(seed),
-      scenario_(random_) {
+      scenario_(random_, journals) {
   for (const Scenario::Output& output : scenario_.outputs) {
     stages_.push_back(
         std::make_unique<Stage>(output.sink, static_cast<int>(stages_.size()),

@@ -19,7 +19,7 @@ namespace hlsrec::simulation {
 // and end is in world_lives.cc.
 class World {
  public:
-  World(std::uint64_t seed, Verdict& verdict);
+  World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict);
   ~World();
 
   // Until it has ended, or a promise is broken.
