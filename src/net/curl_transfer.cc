@@ -107,7 +107,7 @@ Status CurlTransfer::SetHeaders() {
   for (const std::string& line : lines) {
     curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
     if (longer == nullptr) return ResourceExhausted("{}: memory", Context());
-    headers_.release();
+    static_cast<void>(headers_.release());
     headers_.reset(longer);
   }
   return {};

@@ -26,16 +26,16 @@ struct Finding {
   Status status = {};
 };
 
-Finding Failed(Status status) {
+Finding Failed(const Status& status) {
   return {.outcome = ValidationOutcome::kFailed,
           .message = status.message(),
-          .status = std::move(status)};
+          .status = status};
 }
 
-Finding Noted(Status status, std::string_view meaning) {
+Finding Noted(const Status& status, std::string_view meaning) {
   return {.outcome = ValidationOutcome::kNoted,
           .message = fmt::format("{}: {}", status.message(), meaning),
-          .status = std::move(status)};
+          .status = status};
 }
 
 class Validation {
@@ -82,7 +82,7 @@ class Validation {
 
   Finding Write() {
     Status status = Put(kFirst, IfExists::kFail);
-    return status.ok() ? Finding() : Failed(std::move(status));
+    return status.ok() ? Finding() : Failed(status);
   }
 
   Finding Read() {
@@ -96,7 +96,7 @@ class Validation {
   Finding Conflict() {
     Status status = Put(kFirst, IfExists::kFail);
     if (status.code() == StatusCode::kAlreadyExists) return {};
-    if (!status.ok()) return Failed(std::move(status));
+    if (!status.ok()) return Failed(status);
     return Noted(
         FailedPrecondition("conflict: {}: was replaced", report_.key),
         "the store does not tell two writers from each other: give every "
@@ -105,7 +105,7 @@ class Validation {
 
   Finding Replace() {
     if (Status status = Put(kSecond, IfExists::kReplace); !status.ok()) {
-      return Failed(std::move(status));
+      return Failed(status);
     }
     const SteadyTime until = core_.clock().Steady() + options_.visible_within;
     int looks = 0;
@@ -150,7 +150,7 @@ class Validation {
 
   Finding Remove() {
     if (Status status = RemoveOnce(); !status.ok()) {
-      return Noted(std::move(status),
+      return Noted(status,
                    "expired segments stay: remove them by the store's own "
                    "rules, and this object by hand");
     }

@@ -148,10 +148,10 @@ class FileSpool final : public Spool {
         state_->PathOf(RebuiltMarkName(opened.recording)));
   }
   void DropRecording(RecordingId recording,
-                     std::function<void()> dropped) override {
+                     const std::function<void()>& dropped) override {
     // The mark stays until the journal has forgotten for good: else what is
     // left after a power failure would be taken for all there was.
-    state_->Post([state = state_, recording, dropped = std::move(dropped)] {
+    state_->Post([state = state_, recording, dropped] {
       state->files.Remove(state->PathOf(RecordingNoteName(recording)))
           .Ignore("the next run finds it again");
       if (state->durability != Durability::kNone) {

@@ -105,7 +105,8 @@ class Spool {
   // Forgets that, then calls `dropped`, on any thread. Before the journal
   // forgets: else a process that dies in between leaves what looks like a lost
   // journal.
-  virtual void DropRecording(RecordingId, std::function<void()> dropped) {
+  virtual void DropRecording(RecordingId,
+                             const std::function<void()>& dropped) {
     dropped();
   }
   // The journal was lost, and knows of it what could be adopted, and nothing
