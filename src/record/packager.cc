@@ -168,11 +168,16 @@ void Packager::End(const SegmentTimes& times) {
   slot.record.init_hash = init_hash_;
   slot.record.init = init_;
   slot.samples = samples_;
-  writer_->Seal(times.duration, [self = shared_from_this(),
+  // Weakly: a segment may wait for room for ever, and nobody for it. What is
+  // sealed then stays in the spool, owed.
+  writer_->Seal(times.duration, [weak = weak_from_this(), strand = strand_,
                                  index = times.index](
                                     StatusOr<spool::SealedSegment> sealed) {
-    self->strand_->Post([self, index, sealed = std::move(sealed)]() mutable {
-      self->OnSealed(index, std::move(sealed));
+    strand->Post([weak, index, sealed = std::move(sealed)]() mutable {
+      const auto self = weak.lock();
+      if (self != nullptr) {
+        self->OnSealed(index, std::move(sealed));
+      }
     });
   });
   writer_ = nullptr;
