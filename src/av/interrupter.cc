@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "src/base/status_util.h"
+
 namespace hlsrec::av {
 namespace {
 
@@ -51,6 +53,18 @@ bool Interrupter::SleepUntil(SteadyTime when) {
     wake_.WaitFor(mutex_, wait);
   }
   return false;
+}
+
+Status Interrupter::Ended(std::string_view context) const {
+  switch (reason()) {
+    case Reason::kCancelled:
+      return Cancelled("{}: cancelled", context);
+    case Reason::kTimedOut:
+      return DeadlineExceeded("{}: timed out", context);
+    case Reason::kNone:
+      break;
+  }
+  return {};
 }
 
 }  // namespace hlsrec::av

@@ -7,7 +7,9 @@ extern "C" {
 
 #include <atomic>
 #include <functional>
+#include <string_view>
 
+#include "hlsrec/status.h"
 #include "src/base/clock.h"
 #include "src/base/mutex.h"
 
@@ -39,6 +41,8 @@ class Interrupter {
 
   // Is it over? Looks at the clock.
   [[nodiscard]] bool Check();
+  // The same for people: kCancelled or kDeadlineExceeded; OK: neither.
+  [[nodiscard]] Status Ended(std::string_view context) const;
   // What Check() found last.
   [[nodiscard]] Reason reason() const { return reason_; }
 

@@ -33,14 +33,7 @@ std::string WithoutStreamKey(const std::string& url) {
 Status ConnectionStatus(int error, std::string_view action,
                         const StreamTarget& target, Interrupter& interrupter) {
   const std::string context = fmt::format("{}: {}", action, target.display);
-  switch (interrupter.reason()) {
-    case Interrupter::Reason::kCancelled:
-      return Cancelled("{}: cancelled", context);
-    case Interrupter::Reason::kTimedOut:
-      return DeadlineExceeded("{}: timed out", context);
-    case Interrupter::Reason::kNone:
-      break;
-  }
+  HLSREC_RETURN_IF_ERROR(interrupter.Ended(context));
   return {StatusCode::kUnavailable, AvStatus(error, context).message()};
 }
 

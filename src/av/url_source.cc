@@ -51,14 +51,7 @@ UrlSource::UrlSource(std::shared_ptr<Runtime> runtime,
 
 Status UrlSource::Describe(int error, std::string_view action) const {
   const std::string context = fmt::format("{}: {}", action, url_.display);
-  switch (interrupter_.reason()) {
-    case Interrupter::Reason::kCancelled:
-      return Cancelled("{}: cancelled", context);
-    case Interrupter::Reason::kTimedOut:
-      return DeadlineExceeded("{}: timed out", context);
-    case Interrupter::Reason::kNone:
-      break;
-  }
+  HLSREC_RETURN_IF_ERROR(interrupter_.Ended(context));
   Status status = AvStatus(error, context);
   // Some of libavformat's network code returns a plain -1.
   if (error == AVERROR(EPERM) && url_.display.find("://") != std::string::npos)

@@ -85,27 +85,6 @@ std::string CanonicalQuery(const QueryParameters& query) {
 
 }  // namespace
 
-std::string UriEncode(std::string_view text, UriPart part) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  encoded.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~' ||
-                       (c == '/' && part == UriPart::kPath);
-    if (plain) {
-      encoded.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded.push_back('%');
-    encoded.push_back(kDigits[byte >> 4]);
-    encoded.push_back(kDigits[byte & 15]);
-  }
-  return encoded;
-}
-
 std::string RequestTarget(std::string_view path, const QueryParameters& query) {
   std::string target = UriEncode(path, UriPart::kPath);
   if (!query.empty()) target += "?" + CanonicalQuery(query);

@@ -10,6 +10,7 @@
 #include "hlsrec/credentials.h"
 #include "src/base/clock.h"
 #include "src/net/transfer.h"
+#include "src/net/url.h"
 
 // AWS Signature Version 4 as S3 wants it: the path is encoded once and not
 // normalised. Values in, values out.
@@ -20,12 +21,6 @@ namespace hlsrec::net {
 
 // Names and values as they are meant: not encoded, in any order.
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
-
-enum class UriPart { kPath, kQuery };
-
-// RFC 3986: all but unreserved characters as %XX with capitals; `/` stays in a
-// path.
-std::string UriEncode(std::string_view text, UriPart part);
 
 // "path?a=1&b=", as it is signed and as it must be sent.
 std::string RequestTarget(std::string_view path, const QueryParameters& query);

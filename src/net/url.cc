@@ -23,26 +23,25 @@ std::string Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return copy;
 }
 
-bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 }  // namespace
 
-std::string EncodePath(std::string_view path) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
+std::string UriEncode(std::string_view text, UriPart part) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
-  encoded.reserve(path.size());
-  for (const char c : path) {
-    if (IsUnreserved(c) || c == '/') {
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                       c == '_' || c == '~' ||
+                       (c == '/' && part == UriPart::kPath);
+    if (plain) {
       encoded.push_back(c);
       continue;
     }
     const auto byte = static_cast<unsigned char>(c);
     encoded.push_back('%');
-    encoded.push_back(kHex[byte >> 4]);
-    encoded.push_back(kHex[byte & 15]);
+    encoded.push_back(kDigits[byte >> 4]);
+    encoded.push_back(kDigits[byte & 15]);
   }
   return encoded;
 }

@@ -8,8 +8,11 @@
 
 namespace hlsrec::net {
 
-// A path as RFC 3986 wants it: all but unreserved characters and `/` as %XX.
-std::string EncodePath(std::string_view path);
+enum class UriPart { kPath, kQuery };
+
+// RFC 3986: all but unreserved characters as %XX with capitals; `/` stays in a
+// path.
+std::string UriEncode(std::string_view text, UriPart part);
 
 // What `reference` means beside `base`, without a fragment (RFC 3986 section
 // 5). kInvalidArgument where either is no URL.

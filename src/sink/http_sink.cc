@@ -34,7 +34,7 @@ class HttpStore : public std::enable_shared_from_this<HttpStore> {
             std::make_shared<HttpClient>(world.transport, world.io, options)) {}
 
   [[nodiscard]] std::string UrlOf(std::string_view key) const {
-    return options_.base_url + net::EncodePath(key);
+    return options_.base_url + net::UriEncode(key, net::UriPart::kPath);
   }
 
   void Put(PutRequest request, Sink::Done done) {

@@ -71,4 +71,8 @@ void Ffmpeg(const Words& arguments) {
   RunWell(words);
 }
 
+bool Holds(const Ended& ended, const std::string& text) {
+  return (ended.out + ended.err).find(text) != std::string::npos;
+}
+
 }  // namespace hlsrec::testing

@@ -50,6 +50,9 @@ Ended Run(const Words& arguments, const CommandOptions& options = {});
 // The same, required to succeed.
 Ended RunWell(const Words& arguments, const CommandOptions& options = {});
 
+// Whether it says so, on either output.
+bool Holds(const Ended& ended, const std::string& text);
+
 // ffmpeg with these arguments, required to succeed.
 void Ffmpeg(const Words& arguments);
 

@@ -22,10 +22,6 @@ std::string WriteFile(const TempDirectory& directory, const std::string& name,
   return directory.path(name);
 }
 
-bool Holds(const Ended& ended, const std::string& text) {
-  return (ended.out + ended.err).find(text) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("http output: a folder's URL, and a playlist's") {

@@ -17,10 +17,6 @@ using hlsrec::NginxServer;
 
 namespace {
 
-bool Holds(const Ended& ended, const std::string& text) {
-  return (ended.out + ended.err).find(text) != std::string::npos;
-}
-
 // A recorder that a publisher has to come to.
 class Receiver {
  public:

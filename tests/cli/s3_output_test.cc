@@ -15,10 +15,6 @@ using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 
 namespace {
 
-bool Holds(const Ended& ended, const std::string& text) {
-  return (ended.out + ended.err).find(text) != std::string::npos;
-}
-
 // A program with the store's keys in its environment, somewhere else.
 struct Studio {
   SwiftServer swift;

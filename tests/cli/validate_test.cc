@@ -13,14 +13,6 @@
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 using hlsrec::NginxServer;
 
-namespace {
-
-bool Holds(const Ended& ended, const std::string& text) {
-  return (ended.out + ended.err).find(text) != std::string::npos;
-}
-
-}  // namespace
-
 TEST_CASE("validate command: a folder, left as it was") {
   const TempDirectory directory;
   const Ended ended = RunWell(Hlsrec({"validate", directory.path("")}));
