@@ -1,27 +1,12 @@
 #include "src/base/executor.h"
 
-#include <pthread.h>
-
-#include <csignal>
-
 namespace hlsrec {
-
-std::thread StartThread(const std::string& name, Task body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
-  return thread;
-}
 
 ThreadPool::ThreadPool(const Clock& clock, const std::string& name, int threads)
     : state_(std::make_shared<State>()) {
   for (int i = 0; i < threads; ++i) {
-    threads_.push_back(
-        StartThread(name, [&clock, state = state_] { Run(clock, state); }));
+    threads_.emplace_back(name,
+                          [&clock, state = state_] { Run(clock, state); });
   }
 }
 
@@ -37,14 +22,7 @@ void ThreadPool::Stop() {
     dropped_timers.swap(state_->timers);
     state_->wake.NotifyAll();
   }
-  for (std::thread& thread : threads_) {
-    // The last owner may let go inside a task of its own.
-    if (thread.get_id() == std::this_thread::get_id()) {
-      thread.detach();
-    } else {
-      thread.join();
-    }
-  }
+  // The last owner may let go inside a task of its own: Thread copes.
   threads_.clear();
 }
 

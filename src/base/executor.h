@@ -1,27 +1,19 @@
 #ifndef HLSREC_SRC_BASE_EXECUTOR_H_
 #define HLSREC_SRC_BASE_EXECUTOR_H_
 
-#include <absl/functional/any_invocable.h>
-
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "src/base/clock.h"
 #include "src/base/mutex.h"
+#include "src/base/thread.h"
 
 namespace hlsrec {
-
-using Task = absl::AnyInvocable<void()>;
-
-// A thread that takes no signals: those belong to the host. `name` shows in
-// debuggers; its first 15 bytes count.
-std::thread StartThread(const std::string& name, Task body);
 
 // Runs tasks, now or later.
 //
@@ -42,7 +34,7 @@ class Executor {
 class ThreadPool final : public Executor {
  public:
   ThreadPool(const Clock& clock, const std::string& name, int threads);
-  // Joins; from one of its own threads, leaves that one to end by itself.
+  // Joins; one of its own threads that does so is joined when it can be.
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -65,7 +57,7 @@ class ThreadPool final : public Executor {
   static void Run(const Clock& clock, const std::shared_ptr<State>& state);
 
   std::shared_ptr<State> state_;
-  std::vector<std::thread> threads_;
+  std::vector<Thread> threads_;
 };
 
 // Runs the tasks posted to it one at a time, in order, on an executor that may

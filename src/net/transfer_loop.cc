@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "src/base/executor.h"
 #include "src/base/mutex.h"
 #include "src/base/status_util.h"
 #include "src/net/curl_transfer.h"
@@ -122,16 +121,12 @@ void TransferLoop::State::Run() {
 
 TransferLoop::TransferLoop(const TransferLoopOptions& options)
     : state_(std::make_shared<State>(options)),
-      thread_(StartThread("hlsrec-net", [state = state_] { state->Run(); })) {}
+      thread_("hlsrec-net", [state = state_] { state->Run(); }) {}
 
 TransferLoop::~TransferLoop() {
   state_->Stop();
-  // The last owner may let go inside an answer.
-  if (thread_.get_id() == std::this_thread::get_id()) {
-    thread_.detach();
-  } else {
-    thread_.join();
-  }
+  // The last owner may let go inside an answer: Thread copes.
+  thread_.Join();
 }
 
 void TransferLoop::Start(TransferRequest request, Done done) {

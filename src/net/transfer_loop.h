@@ -2,9 +2,9 @@
 #define HLSREC_SRC_NET_TRANSFER_LOOP_H_
 
 #include <memory>
-#include <thread>
 
 #include "src/base/runtime_core.h"
+#include "src/base/thread.h"
 #include "src/net/transfer.h"
 
 namespace hlsrec::net {
@@ -38,7 +38,7 @@ class TransferLoop final : public Transport {
  private:
   class State;
   const std::shared_ptr<State> state_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 // The runtime's own transport, made when first asked for. The runtime owns it:

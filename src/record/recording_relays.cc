@@ -1,28 +1,10 @@
 // What a recording sends on as it comes, beside what it packages.
-#include <thread>
 #include <utility>
 
 #include "src/base/status_util.h"
 #include "src/record/recording.h"
 
 namespace hlsrec::record {
-namespace {
-
-// Waits for its thread wherever it goes out of scope.
-class Joining {
- public:
-  explicit Joining(std::thread thread) : thread_(std::move(thread)) {}
-  Joining(Joining&& other) noexcept = default;
-  Joining& operator=(Joining&& other) = delete;
-  ~Joining() {
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  std::thread thread_;
-};
-
-}  // namespace
 
 void Recording::StartRelays() {
   relay_results_.resize(plan_.relays.size());
@@ -63,8 +45,8 @@ relay::Relay::Callbacks Recording::RelayCallbacks(std::size_t relay) {
             });
           },
       .join =
-          [io = core_.Io("relays")](std::thread thread) {
-            io->Post([joining = Joining(std::move(thread))] {});
+          [io = core_.Io("relays")](Thread thread) {
+            io->Post([joining = std::move(thread)] {});
           },
   };
 }

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "src/base/executor.h"
 #include "src/base/status_util.h"
 #include "src/relay/relay_queue.h"
 
@@ -195,8 +194,7 @@ Relay::Relay(const Clock& clock, std::shared_ptr<Budget> budget,
                                      std::move(target), std::move(options),
                                      std::move(callbacks))),
       join_(state_->callbacks.join),
-      thread_(StartThread("hlsrec-relay", [state = state_] { state->Run(); })) {
-}
+      thread_("hlsrec-relay", [state = state_] { state->Run(); }) {}
 
 Relay::~Relay() {
   {

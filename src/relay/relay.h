@@ -5,7 +5,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "hlsrec/recorder.h"
@@ -13,6 +12,7 @@
 #include "src/base/budget.h"
 #include "src/base/clock.h"
 #include "src/base/mutex.h"
+#include "src/base/thread.h"
 #include "src/media/muxer.h"
 
 namespace hlsrec::relay {
@@ -34,7 +34,7 @@ class Relay {
     std::function<void(RelayResult)> on_done = {};
     // The thread is about to end and has to be waited for somewhere that may
     // block.
-    std::function<void(std::thread)> join = {};
+    std::function<void(Thread)> join = {};
   };
 
   Relay(const Clock& clock, std::shared_ptr<Budget> budget,
@@ -53,8 +53,8 @@ class Relay {
  private:
   struct State;
   const std::shared_ptr<State> state_;
-  const std::function<void(std::thread)> join_;
-  std::thread thread_;
+  const std::function<void(Thread)> join_;
+  Thread thread_;
 };
 
 }  // namespace hlsrec::relay

@@ -1,0 +1,96 @@
+#include "src/base/thread.h"
+
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "src/base/mutex.h"
+
+namespace hlsrec {
+namespace {
+
+// Threads that went out of scope on themselves. They are about to end, but one
+// that still runs when libraries are torn down loses what is freed then.
+class Leaving {
+ public:
+  struct Entry {
+    std::shared_ptr<std::atomic<bool>> ended;
+    std::thread thread;
+  };
+
+  // Never destroyed: threads may come while the process exits.
+  static Leaving& Instance() {
+    static auto* const leaving = new Leaving;
+    return *leaving;
+  }
+
+  void Add(Entry entry) {
+    std::vector<std::thread> ended;
+    {
+      MutexLock lock(mutex_);
+      std::erase_if(entries_, [&](Entry& earlier) {
+        if (!*earlier.ended) return false;
+        ended.push_back(std::move(earlier.thread));
+        return true;
+      });
+      entries_.push_back(std::move(entry));
+    }
+    for (std::thread& thread : ended) thread.join();
+  }
+
+ private:
+  // Registered when the first thread comes: what threads use registered its own
+  // end before, and ends after.
+  Leaving() {
+    std::atexit([] { Instance().JoinAll(); });
+  }
+
+  void JoinAll() {
+    std::vector<Entry> entries;
+    {
+      MutexLock lock(mutex_);
+      entries.swap(entries_);
+    }
+    for (Entry& entry : entries) {
+      // One of them may be who exits.
+      if (entry.thread.get_id() == std::this_thread::get_id()) {
+        entry.thread.detach();
+      } else {
+        entry.thread.join();
+      }
+    }
+  }
+
+  Mutex mutex_;
+  std::vector<Entry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+Thread::Thread(const std::string& name, Task body)
+    : ended_(std::make_shared<std::atomic<bool>>(false)) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([name = name.substr(0, 15), body = std::move(body),
+                         ended = ended_]() mutable {
+    pthread_setname_np(pthread_self(), name.c_str());
+    body();
+    body = nullptr;  // what it owns goes before the thread counts as ended
+    *ended = true;
+  });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Thread::Join() {
+  if (!thread_.joinable()) return;
+  if (thread_.get_id() != std::this_thread::get_id()) return thread_.join();
+  Leaving::Instance().Add(
+      {.ended = std::move(ended_), .thread = std::move(thread_)});
+}
+
+}  // namespace hlsrec
