@@ -40,7 +40,7 @@ struct PumpOptions {
   bool declare_gaps = false;
 
   // A full recorder is waited for this long per packet, then the packet is
-  // dropped and counted. Empty: as long as it takes (files).
+  // dropped and counted. Empty: as long as it takes (files), for the disk, too.
   std::optional<std::chrono::milliseconds> max_push_wait = {};
   // Told of kSourceLost, kSourceRestored and kSourceSegmentsMissed, on the
   // caller's thread.

@@ -265,6 +265,10 @@ enum class PushWork {
   // a packet, and its bytes stay in this processor's cache. As long as muxing
   // takes; never waits on I/O either.
   kCaller,
+  // The same, and what was muxed is written to the spool there, too, where the
+  // spool is idle. Cheaper still, for who may wait for a disk: a reader of
+  // files, not one of a network.
+  kCallerWithDisk,
 };
 
 // Records one presentation: packets in, playlists and segments out.
@@ -287,7 +291,8 @@ class HLSREC_EXPORT Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Hands a packet over. Never waits on I/O. kResourceExhausted: not taken, the
+  // Hands a packet over. Waits on I/O with kCallerWithDisk only.
+  // kResourceExhausted: not taken, the
   // budget is spent: drop it or try later. kFailedPrecondition: finished or
   // failed. kInvalidArgument: no such track, or no payload.
   Status Push(Packet packet, PushWork work = PushWork::kRuntime);

@@ -73,28 +73,45 @@ void ThreadPool::Run(const Clock& clock, const std::shared_ptr<State>& state) {
   state->mutex.Unlock();
 }
 
+// A turn of a strand, as the executor has it.
+class Strand::Scheduled {
+ public:
+  explicit Scheduled(std::shared_ptr<Strand> strand)
+      : strand_(std::move(strand)) {}
+  // What waits may hold the strand, and would for ever.
+  ~Scheduled() {
+    if (strand_ != nullptr) strand_->Drop();
+  }
+  Scheduled(Scheduled&& other) noexcept = default;
+  Scheduled& operator=(Scheduled&&) = delete;
+  void operator()() { std::exchange(strand_, nullptr)->Turn(); }
+
+ private:
+  std::shared_ptr<Strand> strand_;
+};
+
+void Strand::Schedule() { executor_->Post(Scheduled(shared_from_this())); }
+
 void Strand::Post(Task task) {
   {
     MutexLock lock(mutex_);
     tasks_.push_back(std::move(task));
-    if (scheduled_) return;
-    scheduled_ = true;
+    if (std::exchange(scheduled_, true)) return;
   }
-  if (executor_->Post([self = shared_from_this()] { self->Turn(); })) return;
-  Drop();
+  Schedule();
 }
 
-void Strand::RunOrPost(Task task) {
+bool Strand::TryRun(absl::FunctionRef<void()> task) {
   {
     MutexLock lock(mutex_);
-    if (scheduled_) {
-      tasks_.push_back(std::move(task));
-      return;
-    }
-    scheduled_ = true;
+    if (std::exchange(scheduled_, true)) return false;
   }
   task();
-  task = nullptr;  // what it owns goes before another task runs
+  EndRun();
+  return true;
+}
+
+void Strand::EndRun() {
   {
     MutexLock lock(mutex_);
     if (tasks_.empty()) {
@@ -102,11 +119,9 @@ void Strand::RunOrPost(Task task) {
       return;
     }
   }
-  if (executor_->Post([self = shared_from_this()] { self->Turn(); })) return;
-  Drop();
+  Schedule();
 }
 
-// What waits here may hold us, and would for ever.
 void Strand::Drop() {
   std::deque<Task> dropped;
   {
@@ -128,16 +143,13 @@ void Strand::Turn() {
     Task task;
     {
       MutexLock lock(mutex_);
-      if (tasks_.empty()) {
-        scheduled_ = false;
-        return;
-      }
+      if (tasks_.empty()) break;
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }
     task();
   }
-  executor_->Post([self = shared_from_this()] { self->Turn(); });
+  EndRun();
 }
 
 }  // namespace hlsrec

@@ -1,6 +1,8 @@
 #ifndef HLSREC_SRC_BASE_EXECUTOR_H_
 #define HLSREC_SRC_BASE_EXECUTOR_H_
 
+#include <absl/functional/function_ref.h>
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -70,26 +72,30 @@ class Strand final : public std::enable_shared_from_this<Strand> {
     return std::shared_ptr<Strand>(new Strand(std::move(executor)));
   }
   void Post(Task task);
-  // Here and now where nothing of the strand waits or runs; else as Post().
-  // The caller holds no lock that tasks take.
-  void RunOrPost(Task task);
+  // Here and now where nothing of the strand waits or runs; else false. The
+  // caller holds no lock that tasks take.
+  bool TryRun(absl::FunctionRef<void()> task);
   void PostAt(SteadyTime when, Task task);
-  // Lets go of what waits, when the executor has stopped.
+  // Lets go of what waits, as is done when the executor stops.
   void Drop();
 
  private:
+  class Scheduled;
+
   // Tasks of one turn on the executor: enough to make the hand-over cheap, few
   // enough to let other strands in.
   static constexpr int kTurn = 64;
 
   explicit Strand(std::shared_ptr<Executor> executor)
       : executor_(std::move(executor)) {}
+  void Schedule();
   void Turn();
+  void EndRun();
 
   const std::shared_ptr<Executor> executor_;
   Mutex mutex_;
   std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
-  bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;  // or running
 };
 
 }  // namespace hlsrec

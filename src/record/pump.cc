@@ -129,7 +129,9 @@ class Pumping {
     milliseconds waited{0};
     for (;;) {
       // Copies no media: a refused packet is offered again.
-      Status status = recorder_.Push(packet, PushWork::kCaller);
+      Status status = recorder_.Push(packet, options_.max_push_wait
+                                                 ? PushWork::kCaller
+                                                 : PushWork::kCallerWithDisk);
       if (status.ok()) {
         ++result_.packets;
         return;

@@ -58,7 +58,9 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
 
   Status Start(record::RecordingPlan plan) {
     auto recording = std::make_shared<record::Recording>(
-        runtime_, strand_, std::move(plan), spool_pending_,
+        runtime_, strand_, std::move(plan),
+        spool::WriterLink{.pending = spool_pending_,
+                          .writes_here = writes_here_},
         [self = shared_from_this()](RecordingResult result) {
           self->OnFinished(std::move(result));
         });
@@ -94,11 +96,7 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
           TakenPacket{.packet = std::move(packet), .track = track->second});
       if (std::exchange(scheduled_, true)) return {};
     }
-    if (work == PushWork::kCaller) {
-      strand_->RunOrPost([self = shared_from_this()] { self->Turn(); });
-    } else {
-      Schedule();
-    }
+    if (work == PushWork::kRuntime || !TryTurn(work)) Schedule();
     return {};
   }
 
@@ -228,6 +226,25 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
     strand_->Post([self = shared_from_this()] { self->Turn(); });
   }
 
+  // Until the strand has done what waits now.
+  void AwaitStrand() {
+    const auto done = std::make_shared<Latch>();
+    strand_->Post([done] { done->Open(); });
+    core_.Await(*done);
+  }
+
+  // On the caller's thread. False: the recording is busy.
+  bool TryTurn(PushWork work) {
+    if (work == PushWork::kCaller) return strand_->TryRun([&] { Turn(); });
+    const auto turn = [&] {
+      *writes_here_ = true;
+      Turn();
+      *writes_here_ = false;
+    };
+    while (!strand_->TryRun(turn)) AwaitStrand();
+    return true;
+  }
+
   void Turn() {
     for (int i = 0; i < kTurn; ++i) {
       Command command;
@@ -299,6 +316,8 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
   const std::uint64_t max_pending_bytes_;
   const std::shared_ptr<spool::PendingBytes> spool_pending_ =
       std::make_shared<spool::PendingBytes>(0);
+  const std::shared_ptr<bool> writes_here_ =
+      std::make_shared<bool>(false);              // on the strand
   std::shared_ptr<record::Recording> recording_;  // on the strand
   Latch finished_;
 

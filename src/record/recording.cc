@@ -59,13 +59,13 @@ std::string_view VideoRangeName(media::VideoRange range) {
 
 Recording::Recording(std::shared_ptr<Runtime> runtime,
                      std::shared_ptr<Strand> strand, RecordingPlan plan,
-                     std::shared_ptr<spool::PendingBytes> pending,
+                     spool::WriterLink writer_link,
                      std::function<void(RecordingResult)> finished)
     : runtime_(std::move(runtime)),
       core_(runtime_->core()),
       strand_(std::move(strand)),
       plan_(std::move(plan)),
-      pending_(std::move(pending)),
+      writer_link_(std::move(writer_link)),
       finished_(std::move(finished)),
       cutter_(plan_.cutter) {}
 

@@ -41,9 +41,8 @@ namespace hlsrec::record {
 // Lifetime. Held by its calls in flight.
 class Recording : public std::enable_shared_from_this<Recording> {
  public:
-  // `pending` counts the bytes that wait for the spool.
   Recording(std::shared_ptr<Runtime> runtime, std::shared_ptr<Strand> strand,
-            RecordingPlan plan, std::shared_ptr<spool::PendingBytes> pending,
+            RecordingPlan plan, spool::WriterLink writer_link,
             std::function<void(RecordingResult)> finished);
 
   // Makes the readers; nothing is recorded before it returned OK.
@@ -166,7 +165,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
   RecordingPlan plan_;
-  const std::shared_ptr<spool::PendingBytes> pending_;
+  const spool::WriterLink writer_link_;
   std::function<void(RecordingResult)> finished_;
 
   std::vector<TrackState> tracks_;

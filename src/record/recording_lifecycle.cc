@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kJournalAgain{500};
 constexpr std::chrono::milliseconds kCheckAge{5000};
 
 spool::WriterOptions Recording::MakeWriterOptions() {
-  spool::WriterOptions options{.pending = pending_};
+  spool::WriterOptions options{.link = writer_link_};
   if (plan_.options.spool_full == WhenSpoolFull::kStop) return options;
   options.when_full = spool::SpoolFull::kWait;
   options.on_full = [weak = weak_from_this(),

@@ -26,36 +26,48 @@ class FileWriter final : public SegmentWriter {
   FileWriter(std::shared_ptr<SpoolState> state, const SegmentStart& start,
              const WriterOptions& options)
       : state_(std::move(state)),
-        pending_(options.pending),
+        link_(options.link),
         segment_(std::make_shared<OpenSegment>(
             state_, MakeMediaName(start.extension), start, options)) {}
   ~FileWriter() override {
     if (state_->ending()) return;
-    state_->Post([segment = segment_] { segment->Abandon(); });
+    segment_->Post([segment = segment_] { segment->Abandon(); });
   }
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
   void Append(Bytes bytes) override {
-    state_->Post([segment = segment_, block = Block(std::move(bytes), pending_,
-                                                    state_->budget)]() mutable {
+    Block block(std::move(bytes), link_.pending, state_->budget);
+    if (writes_here() && segment_->TryRun([this, &block] {
+          segment_->Append(std::move(block));
+        })) {
+      return;
+    }
+    segment_->Post([segment = segment_, block = std::move(block)]() mutable {
       segment->Append(std::move(block));
     });
   }
   void MarkChunk(std::chrono::microseconds duration) override {
-    state_->Post(
-        [segment = segment_, duration] { segment->MarkChunk(duration); });
+    const auto mark = [segment = segment_, duration] {
+      segment->MarkChunk(duration);
+    };
+    if (!writes_here() || !segment_->TryRun(mark)) segment_->Post(mark);
   }
+  // Never here: a sync may take seconds, while the next segment is written.
   void Seal(std::chrono::microseconds duration, Sealed sealed) override {
-    state_->Post(
+    segment_->Post(
         [segment = segment_, duration, sealed = std::move(sealed)]() mutable {
           segment->Seal(duration, std::move(sealed));
         });
   }
 
  private:
+  [[nodiscard]] bool writes_here() const {
+    return link_.writes_here != nullptr && *link_.writes_here;
+  }
+
   const std::shared_ptr<SpoolState> state_;
-  const std::shared_ptr<PendingBytes> pending_;
+  const WriterLink link_;
   const std::shared_ptr<OpenSegment> segment_;
 };
 

@@ -45,12 +45,25 @@ Bytes Block::Take() { return std::move(bytes_); }
 OpenSegment::OpenSegment(std::shared_ptr<SpoolState> state, std::string name,
                          SegmentStart start, WriterOptions options)
     : state_(std::move(state)),
+      strand_(Strand::Create(state_->io)),
       name_(std::move(name)),
       path_(state_->PathOf(name_)),
       sidecar_path_(fmt::format("{}{}", path_, kSidecarSuffix)),
       start_(std::move(start)),
       options_(std::move(options)),
       synced_(state_->clock.Steady()) {}
+
+void OpenSegment::Post(Task task) {
+  strand_->Post([state = state_, task = std::move(task)]() mutable {
+    if (!state->closed()) task();
+  });
+}
+
+bool OpenSegment::TryRun(absl::FunctionRef<void()> task) {
+  return strand_->TryRun([this, task] {
+    if (!state_->closed()) task();
+  });
+}
 
 void OpenSegment::Append(Block block) { Add(std::move(block)); }
 
@@ -105,9 +118,12 @@ Status OpenSegment::Perform() {
 
 void OpenSegment::Wait(const Status& why) {
   waiting_ = true;
-  state_->space->Wait(size_, [self = shared_from_this()] {
-    self->waiting_ = false;
-    self->Run();
+  state_->space->Wait(size_, [self = shared_from_this(), held = size_] {
+    self->Post([self, held] {
+      self->state_->space->GoOn(held);
+      self->waiting_ = false;
+      self->Run();
+    });
   });
   if (options_.on_full && !std::exchange(told_full_, true)) {
     options_.on_full(why);
@@ -285,7 +301,7 @@ void OpenSegment::Finish(const End& end) {
   state_->journal().Add(std::move(entry),
                         [self = shared_from_this(), sealed = end.sealed,
                          sha256](const Status& status) {
-                          self->state_->Post([self, sealed, sha256, status] {
+                          self->Post([self, sealed, sha256, status] {
                             self->OnJournaled(status, sealed, sha256);
                           });
                         });

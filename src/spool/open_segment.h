@@ -38,12 +38,17 @@ class Block {
 // The files of a segment that is being written: media, and the sidecar that
 // lets the next run adopt it.
 //
-// Threads. The spool's I/O thread.
+// Threads. Post() and TryRun() from any, all else within them.
 // Lifetime. Destroying it leaves the files to the next run.
 class OpenSegment final : public std::enable_shared_from_this<OpenSegment> {
  public:
   OpenSegment(std::shared_ptr<SpoolState> state, std::string name,
               SegmentStart start, WriterOptions options);
+
+  // On the spool's I/O thread, in order, unless the spool has gone by then.
+  void Post(Task task);
+  // Here and now where nothing waits; else false.
+  bool TryRun(absl::FunctionRef<void()> task);
 
   // In this order; each waits for room behind those before it.
   void Append(Block block);
@@ -87,6 +92,7 @@ class OpenSegment final : public std::enable_shared_from_this<OpenSegment> {
   [[nodiscard]] bool SyncDue();
 
   const std::shared_ptr<SpoolState> state_;
+  const std::shared_ptr<Strand> strand_;
   const std::string name_;
   const std::string path_;
   const std::string sidecar_path_;

@@ -48,9 +48,17 @@ enum class SpoolFull {
   kWait,  // what is appended waits, counted as pending, until there is room
 };
 
-struct WriterOptions {
+// What a writer and who fills it know of each other.
+struct WriterLink {
   // Counts the caller's bytes that are handed over and not written yet.
   std::shared_ptr<PendingBytes> pending = {};
+  // True while Append() and MarkChunk() may write on the caller's own thread,
+  // and wait for the disk there. Null: never.
+  std::shared_ptr<const bool> writes_here = {};
+};
+
+struct WriterOptions {
+  WriterLink link = {};
   SpoolFull when_full = SpoolFull::kFail;
   // Told, on any thread, when a write begins to wait (the reason) and when it
   // goes on (OK).

@@ -28,6 +28,8 @@ SpoolSpace::SpoolSpace(std::shared_ptr<Executor> io, const Clock& clock,
 
 Status SpoolSpace::WriteReserve() {
   if (reserved_) return {};
+  MutexLock lock(reserve_mutex_);
+  if (reserved_) return {};
   const StatusOr<std::uint64_t> size = files_.Size(reserve_);
   if (!size.ok() || *size != kReserveBytes) {
     const auto write = [this]() -> Status {
@@ -54,58 +56,85 @@ void SpoolSpace::ReleaseReserve() {
 }
 
 Status SpoolSpace::Take(std::uint64_t bytes) {
+  HLSREC_RETURN_IF_ERROR(WriteReserve());
+  MutexLock lock(mutex_);
   if (max_bytes_ != 0 && used_ + bytes > max_bytes_) {
     return ResourceExhausted("spool: {}: {} bytes are all that it may hold",
                              directory_, max_bytes_);
   }
-  HLSREC_RETURN_IF_ERROR(WriteReserve());
   Add(bytes);
   open_bytes_ += bytes;
   return {};
 }
 
 void SpoolSpace::GiveBack(std::uint64_t bytes) {
+  MutexLock lock(mutex_);
   open_bytes_ -= bytes;
   Return(bytes);
 }
 
+void SpoolSpace::OnOpened() {
+  MutexLock lock(mutex_);
+  ++open_segments_;
+}
+
 void SpoolSpace::OnSealed(std::uint64_t bytes) {
+  MutexLock lock(mutex_);
   --open_segments_;
   open_bytes_ -= bytes;
 }
 
 void SpoolSpace::OnDiscarded(std::uint64_t bytes) {
-  --open_segments_;
-  GiveBack(bytes);
+  OnSealed(bytes);
+  Return(bytes);
   Wake();
 }
 
-bool SpoolSpace::Hopeless(std::uint64_t held_bytes, std::uint64_t bytes) const {
+bool SpoolSpace::Hopeless(std::uint64_t held_bytes, std::uint64_t bytes) {
+  MutexLock lock(mutex_);
   const int others = open_segments_ - (held_bytes > 0 ? 1 : 0);
   return max_bytes_ != 0 && open_bytes_ + bytes > max_bytes_ &&
          waiting_segments_ == others;
 }
 
 void SpoolSpace::Wait(std::uint64_t held_bytes, Task retry) {
-  if (held_bytes > 0) ++waiting_segments_;
-  waiting_.push_back(std::move(retry));
-  ArmTimer();
+  {
+    MutexLock lock(mutex_);
+    if (held_bytes > 0) ++waiting_segments_;
+    waiting_.push_back(std::move(retry));
+    if (std::exchange(timer_armed_, true)) return;
+  }
+  io_->PostAt(clock_.Steady() + kRetryInterval, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnTimer();
+  });
+}
+
+void SpoolSpace::GoOn(std::uint64_t held_bytes) {
+  MutexLock lock(mutex_);
+  if (held_bytes > 0) --waiting_segments_;
+}
+
+void SpoolSpace::OnTimer() {
+  {
+    MutexLock lock(mutex_);
+    timer_armed_ = false;
+  }
+  Wake();
 }
 
 void SpoolSpace::Wake() {
-  // Who still finds no room comes back.
-  waiting_segments_ = 0;
-  for (Task& retry : std::exchange(waiting_, {})) retry();
+  std::vector<Task> retries;
+  {
+    MutexLock lock(mutex_);
+    retries.swap(waiting_);  // who still finds no room comes back
+  }
+  for (Task& retry : retries) retry();
 }
 
-void SpoolSpace::ArmTimer() {
-  if (std::exchange(timer_armed_, true)) return;
-  io_->PostAt(clock_.Steady() + kRetryInterval, [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (self == nullptr) return;
-    self->timer_armed_ = false;
-    self->Wake();
-  });
+void SpoolSpace::Clear() {
+  std::vector<Task> dropped;
+  MutexLock lock(mutex_);
+  dropped.swap(waiting_);
 }
 
 }  // namespace hlsrec::spool

@@ -10,6 +10,7 @@
 #include "hlsrec/status.h"
 #include "src/base/executor.h"
 #include "src/base/file.h"
+#include "src/base/mutex.h"
 
 namespace hlsrec::spool {
 
@@ -17,7 +18,7 @@ namespace hlsrec::spool {
 // disk that is given up when that is full, so that the journal and playlists
 // can still be written. Segments are not written into what the reserve left.
 //
-// Threads. The spool's I/O thread, but for what says any.
+// Threads. Any.
 class SpoolSpace final : public std::enable_shared_from_this<SpoolSpace> {
  public:
   // `max_bytes` 0: as many as the disk takes.
@@ -27,7 +28,6 @@ class SpoolSpace final : public std::enable_shared_from_this<SpoolSpace> {
 
   // Makes the reserve whole where it is not.
   Status WriteReserve();
-  // Threads. Any.
   void ReleaseReserve();
 
   // Counts `bytes` of an open segment that are about to be written.
@@ -37,30 +37,30 @@ class SpoolSpace final : public std::enable_shared_from_this<SpoolSpace> {
   void GiveBack(std::uint64_t bytes);
   // An open segment got its first bytes; one is sealed with all of its bytes,
   // or discarded with them.
-  void OnOpened() { ++open_segments_; }
+  void OnOpened();
   void OnSealed(std::uint64_t bytes);
   void OnDiscarded(std::uint64_t bytes);
-  // Counts bytes that are there already. Threads. Any.
+  // Counts bytes that are there already.
   void Add(std::uint64_t bytes) { used_ += bytes; }
-  // Bytes of a sealed segment are gone. Threads. Any.
+  // Bytes of a sealed segment are gone.
   void Return(std::uint64_t bytes) { used_ -= bytes; }
-  // Threads. Any.
   [[nodiscard]] std::uint64_t used_bytes() const { return used_; }
 
   // Runs `retry` once there may be room again, in order of calls.
-  // `held_bytes`: of the open segment that waits.
+  // `held_bytes`: of the open segment that waits, until it says that it goes
+  // on.
   void Wait(std::uint64_t held_bytes, Task retry);
+  void GoOn(std::uint64_t held_bytes);
   // True where a segment that would wait, too, to write `bytes` would do so for
   // ever: open segments alone fill the spool, and all of them wait.
-  [[nodiscard]] bool Hopeless(std::uint64_t held_bytes,
-                              std::uint64_t bytes) const;
+  [[nodiscard]] bool Hopeless(std::uint64_t held_bytes, std::uint64_t bytes);
   // There may be room again.
   void Wake();
   // What waits will not be told any more.
-  void Clear() { waiting_.clear(); }
+  void Clear();
 
  private:
-  void ArmTimer();
+  void OnTimer();
 
   const std::shared_ptr<Executor> io_;
   const Clock& clock_;
@@ -70,11 +70,14 @@ class SpoolSpace final : public std::enable_shared_from_this<SpoolSpace> {
   const std::uint64_t max_bytes_;
   std::atomic<std::uint64_t> used_ = 0;
   std::atomic<bool> reserved_ = false;
-  std::uint64_t open_bytes_ = 0;  // of those used
-  int open_segments_ = 0;         // that hold bytes
-  int waiting_segments_ = 0;      // of those
-  bool timer_armed_ = false;
-  std::vector<Task> waiting_;
+  Mutex reserve_mutex_;  // while the file is written
+
+  Mutex mutex_;
+  std::uint64_t open_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of those used
+  int open_segments_ ABSL_GUARDED_BY(mutex_) = 0;         // that hold bytes
+  int waiting_segments_ ABSL_GUARDED_BY(mutex_) = 0;      // of those
+  bool timer_armed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Task> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hlsrec::spool

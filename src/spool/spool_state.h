@@ -37,7 +37,7 @@ class BufferPool {
 
 // What a file spool shares with its writers and bodies, which may outlive it.
 //
-// Threads. Any, but for `space`.
+// Threads. Any.
 class SpoolState final : public std::enable_shared_from_this<SpoolState> {
  public:
   SpoolState(RuntimeCore& core, FileSystem& file_system,
@@ -56,12 +56,13 @@ class SpoolState final : public std::enable_shared_from_this<SpoolState> {
   [[nodiscard]] std::string PathOf(std::string_view name) const;
   // Runs the task on the I/O thread, unless the spool has gone by then.
   void Post(Task task);
+  [[nodiscard]] bool closed() const { return closed_; }
   // What goes from now on goes with the runtime and is not to be tidied up.
   [[nodiscard]] bool ending() const { return closed_ || media_->stopped(); }
   // Nobody needs the file any more.
   void Doom(std::string name, std::uint64_t size);
 
-  // Until Close(). Threads. The I/O thread.
+  // Until Close().
   [[nodiscard]] Journal& journal() const { return *journal_; }
   void set_journal(Journal* journal) { journal_ = journal; }
   // All threads have ended. What was doomed goes; what waits is dropped.

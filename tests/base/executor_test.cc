@@ -29,16 +29,17 @@ TEST_CASE("strand: who finds it idle runs the task himself") {
   std::vector<int> order;
   std::thread::id other;
   Latch done;
-  strand->RunOrPost([&] {
+  CHECK(strand->TryRun([&] {
     order.push_back(1);
-    // Now it is busy: this one waits for its turn on the pool.
-    strand->RunOrPost([&] {
+    // Now it is busy.
+    CHECK(!strand->TryRun([&] { order.push_back(9); }));
+    strand->Post([&] {
       order.push_back(3);
       other = std::this_thread::get_id();
       done.Open();
     });
     order.push_back(2);
-  });
+  }));
   done.Wait();
   CHECK(order == std::vector<int>{1, 2, 3});
   CHECK(other != std::this_thread::get_id());
@@ -60,8 +61,8 @@ TEST_CASE("strand: tasks of many threads still run one at a time") {
       for (int n = 0; n < kTasks; ++n) {
         if ((n + i) % 3 == 0) {
           strand->Post(task);
-        } else {
-          strand->RunOrPost(task);
+        } else if (!strand->TryRun(task)) {
+          strand->Post(task);
         }
       }
     });
@@ -69,6 +70,26 @@ TEST_CASE("strand: tasks of many threads still run one at a time") {
   for (std::thread& thread : threads) thread.join();
   done.Wait();
   CHECK(ran == kThreads * kTasks);
+}
+
+TEST_CASE("strand: what its executor drops lets go of it") {
+  auto pool = std::make_shared<ThreadPool>(SystemClock(), "test", 1);
+  auto strand = Strand::Create(pool);
+  const std::weak_ptr<Strand> weak = strand;
+  Latch busy;
+  Latch go_on;
+  pool->Post([&] {
+    busy.Open();
+    go_on.Wait();
+  });
+  busy.Wait();
+  strand->Post([strand] {});
+  strand = nullptr;
+  std::thread stopper([&] { pool->Stop(); });
+  while (!pool->stopped()) std::this_thread::yield();
+  go_on.Open();
+  stopper.join();
+  CHECK(weak.expired());
 }
 
 TEST_CASE("thread pool: timers run in the order of their times") {

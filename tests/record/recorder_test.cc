@@ -982,6 +982,18 @@ TEST_CASE("recorder: the caller may do a packet's work himself") {
   CHECK(studio.Marks('A') == Numbers(0, 100));
 }
 
+TEST_CASE("recorder: the caller may write to the spool himself") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options(false));
+  // Whatever else is to be done is waited for.
+  for (const Packet& packet : Stream(4, 50, false)) {
+    REQUIRE(recorder->Push(packet, PushWork::kCallerWithDisk).ok());
+  }
+  CHECK(recorder->progress().packets_accepted == 100);
+  CHECK(studio.Finish(*recorder).status.ok());
+  CHECK(studio.Marks('A') == Numbers(0, 100));
+}
+
 TEST_CASE("recorder: nonsense is refused or dropped, never fatal") {
   Studio studio;
   auto recorder = studio.Open(studio.Options());

@@ -37,7 +37,7 @@ struct Bench {
     return std::move(opened).value();
   }
   std::unique_ptr<SegmentWriter> Create() {
-    return spool->Create({.extension = "ts"}, {.pending = pending});
+    return spool->Create({.extension = "ts"}, {.link = {.pending = pending}});
   }
   std::size_t Files() {
     std::size_t count = 0;
@@ -78,6 +78,41 @@ TEST_CASE("file spool: a sealed segment is there until its last owner goes") {
   second_owner = nullptr;
   bench.simulation.RunUntilIdle();
   CHECK(bench.Files() == 0);
+}
+
+TEST_CASE("file spool: who may wait for the disk writes himself") {
+  Bench bench;
+  const auto writes_here = std::make_shared<bool>(true);
+  auto writer = bench.spool->Create(
+      {.extension = "ts"},
+      {.link = {.pending = bench.pending, .writes_here = writes_here}});
+  writer->Append(Bytes(1000, 'x'));
+  writer->MarkChunk(std::chrono::milliseconds(100));
+  // Nothing ran but this: media and sidecar are there.
+  CHECK(*bench.pending == 0);
+  CHECK(bench.Files() == 2);
+  CHECK(bench.spool->used_bytes() == 1000);
+  *writes_here = false;
+  writer->Append(Bytes(500, 'y'));
+  CHECK(*bench.pending == 500);
+  // What waits comes first.
+  *writes_here = true;
+  writer->Append(Bytes(250, 'z'));
+  CHECK(*bench.pending == 750);
+  std::optional<SealedSegment> sealed;
+  writer->Seal(std::chrono::seconds(1), [&](StatusOr<SealedSegment> result) {
+    REQUIRE(result.ok());
+    sealed = std::move(result).value();
+  });
+  CHECK_FALSE(sealed);
+  bench.simulation.RunUntilIdle();
+  REQUIRE(sealed);
+  std::string bytes(1750, ' ');
+  REQUIRE(
+      sealed->body->ReadAt(0, std::as_writable_bytes(std::span(bytes))).ok());
+  CHECK(bytes ==
+        std::string(1000, 'x') + std::string(500, 'y') + std::string(250, 'z'));
+  *sealed->owed = 0;
 }
 
 TEST_CASE("file spool: what could not be delivered stays") {

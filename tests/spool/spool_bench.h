@@ -72,7 +72,7 @@ struct SpoolRun {
 
   std::unique_ptr<SegmentWriter> Create(std::uint64_t index,
                                         WriterOptions options = {}) {
-    options.pending = pending;
+    options.link.pending = pending;
     return spool->Create(
         {.id = {.recording = 1, .index = index}, .extension = "ts"},
         std::move(options));

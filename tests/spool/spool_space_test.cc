@@ -127,6 +127,7 @@ TEST_CASE("spool space: who would wait for ever is told so") {
   auto second = run.Create(1, told.Waiting());
   first->Append(Bytes(1500, 'x'));
   second->Append(Bytes(900, 'y'));
+  run.simulation.RunUntilIdle();  // segments do not wait for each other
   first->Append(Bytes(500, 'x'));
   const auto waits = run.Seal(*first);
   run.simulation.Advance(seconds(5));

@@ -56,7 +56,7 @@ void WriteSegments(Spool& spool, int rendition, std::atomic<int>& bad) {
     auto writer = spool.Create(
         {.id = {.recording = 1, .rendition = rendition, .index = index},
          .extension = "ts"},
-        {.pending = pending,
+        {.link = {.pending = pending},
          .when_full = SpoolFull::kWait,
          .on_full = [](const Status&) {}});
     for (int block = 1; block <= 3; ++block) {
