@@ -8,8 +8,6 @@
 namespace hlsrec::deliver {
 namespace {
 
-using playlist::MediaListEntry;
-
 // One body over parts that are shared with other versions of the list.
 class PartsBody final : public Body {
  public:
@@ -43,62 +41,6 @@ class PartsBody final : public Body {
 };
 
 }  // namespace
-
-void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
-                      const Pending& pending) {
-  const SegmentRecord& record = pending.record;
-  MediaListEntry entry{
-      .sequence = rendition.first_sequence + record.index,
-      .duration = record.duration,
-      .start = record.start,
-      .discontinuity = record.discontinuity,
-      .gap = pending.state == Pending::State::kLost ||
-             (pending.was_gap && playlist->list.type() != PlaylistType::kVod)};
-  if (entry.sequence < playlist->plan.list_from) return;
-  if (playlist->list.StartsNew(entry)) {
-    playlist->ended = true;
-    playlist->dirty = true;
-    multivariant_.untrue = true;
-    if (!plan_.ended.contains(playlist->key)) {
-      rendition.rotated.push_back(playlist);
-      Publish(rendition, playlist);
-    }
-    PlaylistPlan plan = playlist->plan;
-    plan.key.clear();
-    plan.list_from = 0;
-    plan.list = playlist::MediaList(plan.list_options);
-    playlist = std::make_shared<Playlist>(playlist->number, std::move(plan));
-  }
-  PathFields fields = FieldsFor(rendition);
-  fields.extension = "m3u8";
-  fields.sequence = rendition.first_number + record.index;
-  fields.segment_time = record.start;
-  if (playlist->key.empty()) {
-    StatusOr<std::string> key = playlist->plan.path.Expand(fields);
-    if (!key.ok()) {
-      playlist->status = key.status();
-      return;
-    }
-    playlist->key = std::move(key).value();
-    if (plan_.delete_after_end) all_keys_.push_back(playlist->key);
-  }
-  entry.uri = playlist::RelativeUri(playlist->key, pending.key);
-  if (!record.init_hash.empty()) {
-    fields = FieldsFor(rendition);
-    fields.hash = record.init_hash.substr(0, 12);
-    const StatusOr<std::string> init = plan_.init.Expand(fields);
-    if (init.ok()) {
-      entry.map_uri = playlist::RelativeUri(playlist->key, *init);
-    }
-  }
-  for (const playlist::RemovedSegment& removed : playlist->list.Append(entry)) {
-    const auto found = rendition.expirable.find(removed.sequence);
-    if (found == rendition.expirable.end()) continue;
-    found->second.hold =
-        std::max(found->second.hold, removed.duration + removed.longest_list);
-  }
-  playlist->dirty = true;
-}
 
 void Output::Publish(Rendition& rendition,
                      const std::shared_ptr<Playlist>& playlist) {
@@ -135,6 +77,12 @@ void Output::Publish(Rendition& rendition,
         self->OnPublished(self->renditions_[static_cast<std::size_t>(number)],
                           playlist, version, there ? Status() : status);
       });
+}
+
+void Output::PublishAll(Rendition& rendition) {
+  for (const auto* playlists : {&rendition.rotated, &rendition.playlists}) {
+    for (const auto& playlist : *playlists) Publish(rendition, playlist);
+  }
 }
 
 void Output::OnPublished(Rendition& rendition,
