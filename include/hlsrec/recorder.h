@@ -137,6 +137,11 @@ struct OutputOptions {
   IfPlaylistExists if_exists = IfPlaylistExists::kFail;
   // Only segments that every playlist of this output has dropped.
   ExpiredSegments expired_segments = ExpiredSegments::kDelete;
+  // At least this long between the end of one put of a key and the next one's
+  // begin: playlists wait, and the newest version is put. Empty: what the sink
+  // says that its store wants. A minute at most; a live playlist should not be
+  // older than its players expect.
+  std::optional<std::chrono::milliseconds> rewrite_interval = {};
   // Remove playlists and segments this long after the end.
   std::optional<std::chrono::seconds> delete_after_end = {};
 };

@@ -123,6 +123,9 @@ class HLSREC_EXPORT Sink {
   virtual void List(std::string prefix, ListDone done) = 0;
   // For people: "file:/srv/rec", "s3://bucket/prefix". Holds no secrets.
   [[nodiscard]] virtual std::string Describe() const = 0;
+  // What the store wants to lie between two writes of one key; 0: nothing. See
+  // OutputOptions::rewrite_interval.
+  [[nodiscard]] virtual std::chrono::milliseconds rewrite_interval() const;
 };
 
 // A sink written as plain blocking calls; see Sink for what each promises.

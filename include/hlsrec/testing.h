@@ -150,6 +150,7 @@ class HLSREC_EXPORT FaultySink final : public Sink {
   void Remove(std::string key, Done done) override;
   void List(std::string prefix, ListDone done) override;
   [[nodiscard]] std::string Describe() const override;
+  [[nodiscard]] std::chrono::milliseconds rewrite_interval() const override;
 
   [[nodiscard]] std::uint64_t calls() const;
   // Lets stalled calls go on, in order, without a fault.

@@ -28,7 +28,9 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
       emit_(std::move(emit)) {
   uploader_ = std::make_shared<Uploader>(
       strand_, clock_, plan_.sink,
-      UploaderOptions{.retry = plan_.retry, .seed = SeedOf(plan_)},
+      UploaderOptions{.retry = plan_.retry,
+                      .rewrite_interval = plan_.rewrite_interval,
+                      .seed = SeedOf(plan_)},
       [this](const AttemptFailed& failed) {
         emit_({.type = EventType::kOutputDegraded,
                .output = plan_.id,

@@ -116,6 +116,8 @@ struct OutputPlan {
   // An earlier run may have ended the playlists: no version without an end is
   // put any more.
   bool ending = false;
+  // At least this long between two writes of one key.
+  std::chrono::milliseconds rewrite_interval{0};
   // Playlists whose last version an earlier run stored.
   std::set<std::string> ended = {};
   RetryOptions retry = {};
@@ -195,6 +197,11 @@ class Output : public std::enable_shared_from_this<Output> {
     // Lost by its deadline, and stored since.
     bool backfilled = false;
   };
+  // When a key may be written again.
+  struct Pace {
+    SteadyTime next = {};
+    SteadyTime timer = {};  // the last one that was set
+  };
   // One playlist that is being written.
   struct Playlist {
     Playlist(std::size_t number_in, PlaylistPlan plan_in)
@@ -212,6 +219,7 @@ class Output : public std::enable_shared_from_this<Output> {
     bool published = false;  // at least one version is stored
     bool final_stored = false;
     Status status = {};
+    Pace pace = {};
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
     // Not appended: the first of them is late, and a VOD list has time.
@@ -282,6 +290,8 @@ class Output : public std::enable_shared_from_this<Output> {
   void PublishMultivariant();
   [[nodiscard]] std::string RenderMultivariant(bool final) const;
   void PublishAll(Rendition& rendition);
+  // Whether this key was written just now; `again` is called when it may be.
+  bool TooSoon(Pace& pace, std::function<void(Output&)> again);
   [[nodiscard]] static std::chrono::microseconds LongestOf(
       const Rendition& rendition);
   void EndLists();
@@ -307,9 +317,11 @@ class Output : public std::enable_shared_from_this<Output> {
     bool untrue = false;   // what it says of codecs or playlists changed
     bool refused = false;  // for good
     bool in_flight = false;
+    bool waits = false;  // it was written just now
     bool published = false;
     bool final_stored = false;
     Status status = {};
+    Pace pace = {};
   } multivariant_;
 
   bool finishing_ = false;

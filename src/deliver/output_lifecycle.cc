@@ -46,7 +46,7 @@ void Output::CheckFinished() {
     }
     if (multivariant_.in_flight) return;
     PublishMultivariant();
-    if (multivariant_.in_flight) return;
+    if (multivariant_.in_flight || multivariant_.waits) return;
   }
   finished_ = true;
   ScheduleDeleteAfterEnd();

@@ -78,6 +78,7 @@ std::string Output::RenderMultivariant(bool final) const {
 }
 
 void Output::PublishMultivariant() {
+  multivariant_.waits = false;
   if (!plan_.multivariant || multivariant_.in_flight) return;
   bool final = finishing_;
   for (const Rendition& rendition : renditions_) {
@@ -104,6 +105,11 @@ void Output::PublishMultivariant() {
     }
     if (holds) return;
   }
+  multivariant_.waits = TooSoon(multivariant_.pace, [](Output& output) {
+    output.PublishMultivariant();
+    output.CheckFinished();
+  });
+  if (multivariant_.waits) return;
   std::string text = RenderMultivariant(final);
   for (Rendition& rendition : renditions_) {
     rendition.promised_peak = WithRoom(rendition.bandwidth.peak());
@@ -117,6 +123,8 @@ void Output::PublishMultivariant() {
                   .last_version = final},
                  [self = shared_from_this(), final](const Status& status) {
                    self->multivariant_.in_flight = false;
+                   self->multivariant_.pace.next =
+                       self->clock_.Steady() + self->plan_.rewrite_interval;
                    self->multivariant_.status = status;
                    if (status.ok()) {
                      self->multivariant_.published = true;

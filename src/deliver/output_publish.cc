@@ -49,6 +49,12 @@ void Output::Publish(Rendition& rendition,
   if ((vod || plan_.ending) && !playlist->ended) return;
   // An earlier run may have listed them, and told nobody before it died.
   if (!rendition.pending.empty() && rendition.pending.front().restored) return;
+  const bool too_soon = TooSoon(
+      playlist->pace, [number = rendition.number, playlist](Output& output) {
+        output.Publish(output.renditions_[static_cast<std::size_t>(number)],
+                       playlist);
+      });
+  if (too_soon) return;
   playlist->dirty = false;
   playlist->in_flight = true;
   const bool ended = playlist->ended;
@@ -90,6 +96,7 @@ void Output::OnPublished(Rendition& rendition,
                          const spool::PlaylistPublished& version,
                          const Status& status) {
   playlist->in_flight = false;
+  playlist->pace.next = clock_.Steady() + plan_.rewrite_interval;
   playlist->status = status;
   if (status.ok()) {
     playlist->published = true;
@@ -115,6 +122,19 @@ void Output::OnPublished(Rendition& rendition,
   Publish(rendition, playlist);
   PublishMultivariant();
   CheckFinished();
+}
+
+// What changes meanwhile is in the version that is put then.
+bool Output::TooSoon(Pace& pace, std::function<void(Output&)> again) {
+  if (given_up_ || clock_.Steady() >= pace.next) return false;
+  if (std::exchange(pace.timer, pace.next) != pace.next) {
+    strand_->PostAt(pace.next,
+                    [weak = weak_from_this(), again = std::move(again)] {
+                      const auto self = weak.lock();
+                      if (self != nullptr && !self->finished_) again(*self);
+                    });
+  }
+  return true;
 }
 
 // At most, as far as can be told.

@@ -201,9 +201,18 @@ StatusOr<deliver::OutputPlan> MakeOutput(
           options.segment.missing_keyframe != MissingKeyframe::kCut,
       .expired = wanted.expired_segments,
       .delete_after_end = wanted.delete_after_end,
+      .rewrite_interval =
+          wanted.rewrite_interval.value_or(wanted.sink->rewrite_interval()),
       .retry = {.first = options.retry_first,
                 .max = options.retry_max,
                 .parked = options.retry_parked}};
+  constexpr milliseconds kLongestPace{60000};
+  if (output.rewrite_interval < milliseconds(0) ||
+      output.rewrite_interval > kLongestPace) {
+    return InvalidArgument("{}.rewrite_interval: {} ms: want 0 to {} ms", field,
+                           output.rewrite_interval.count(),
+                           kLongestPace.count());
+  }
   output.fields = {.stream = options.stream,
                    .session = plan.session,
                    .time = plan.started,

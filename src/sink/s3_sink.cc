@@ -307,6 +307,9 @@ class S3SinkImpl final : public S3Sink {
   }
 
   std::string Describe() const override { return MakeS3Url(store_->options); }
+  std::chrono::milliseconds rewrite_interval() const override {
+    return store_->options.rewrite_interval;
+  }
 
  private:
   const std::shared_ptr<Runtime> runtime_;

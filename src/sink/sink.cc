@@ -55,6 +55,11 @@ class StrandSink final : public Sink {
 }  // namespace
 
 Sink::~Sink() = default;
+
+std::chrono::milliseconds Sink::rewrite_interval() const {
+  return std::chrono::milliseconds(0);
+}
+
 BlockingSink::~BlockingSink() = default;
 
 std::shared_ptr<Sink> MakeSink(std::shared_ptr<Runtime> runtime,
