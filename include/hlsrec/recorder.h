@@ -112,6 +112,16 @@ struct PlaylistOptions {
   bool program_date_time = true;
 };
 
+// How an output stores its playlists.
+enum class PlaylistEncoding {
+  kIdentity,  // as text
+  // As one gzip member, which readers are told by Content-Encoding: about a
+  // tenth of the bytes that each version of a long list takes. What never
+  // changes again is compressed once. Only for sinks that keep it
+  // (Sink::keeps_content_encoding()).
+  kGzip,
+};
+
 enum class ExpiredSegments {
   // Once nothing lists them and RFC 8216 section 6.2.2 allows. A recording that
   // has ended removes nothing behind its owner's back: what left the playlists
@@ -142,6 +152,7 @@ struct OutputOptions {
   // says that its store wants. A minute at most; a live playlist should not be
   // older than its players expect.
   std::optional<std::chrono::milliseconds> rewrite_interval = {};
+  PlaylistEncoding playlist_encoding = PlaylistEncoding::kIdentity;
   // Remove playlists and segments this long after the end.
   std::optional<std::chrono::seconds> delete_after_end = {};
 };

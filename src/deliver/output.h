@@ -19,6 +19,7 @@
 #include "src/base/clock.h"
 #include "src/base/executor.h"
 #include "src/deliver/bandwidth.h"
+#include "src/deliver/gzip_list.h"
 #include "src/deliver/uploader.h"
 #include "src/playlist/media_list.h"
 #include "src/spool/journal.h"
@@ -118,6 +119,8 @@ struct OutputPlan {
   bool ending = false;
   // At least this long between two writes of one key.
   std::chrono::milliseconds rewrite_interval{0};
+  // The sink keeps Content-Encoding.
+  bool gzip_playlists = false;
   // Playlists whose last version an earlier run stored.
   std::set<std::string> ended = {};
   RetryOptions retry = {};
@@ -220,6 +223,7 @@ class Output : public std::enable_shared_from_this<Output> {
     bool final_stored = false;
     Status status = {};
     Pace pace = {};
+    GzipList gzip;
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
     // Not appended: the first of them is late, and a VOD list has time.
@@ -290,6 +294,8 @@ class Output : public std::enable_shared_from_this<Output> {
   void PublishMultivariant();
   [[nodiscard]] std::string RenderMultivariant(bool final) const;
   void PublishAll(Rendition& rendition);
+  void PutPlaylist(PutRequest request, GzipList::Parts text, GzipList& gzip,
+                   Uploader::Done done);
   // Whether this key was written just now; `again` is called when it may be.
   bool TooSoon(Pace& pace, std::function<void(Output&)> again);
   [[nodiscard]] static std::chrono::microseconds LongestOf(

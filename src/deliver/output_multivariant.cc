@@ -116,28 +116,28 @@ void Output::PublishMultivariant() {
   }
   multivariant_.untrue = false;
   multivariant_.in_flight = true;
-  uploader_->Put({.key = multivariant_.key,
-                  .body = MakeStringBody(std::move(text)),
-                  .kind = ObjectKind::kMultivariantPlaylist,
-                  .content_type = std::string(kPlaylistType),
-                  .last_version = final},
-                 [self = shared_from_this(), final](const Status& status) {
-                   self->multivariant_.in_flight = false;
-                   self->multivariant_.pace.next =
-                       self->clock_.Steady() + self->plan_.rewrite_interval;
-                   self->multivariant_.status = status;
-                   if (status.ok()) {
-                     self->multivariant_.published = true;
-                     self->multivariant_.final_stored = final;
-                     self->emit_({.type = EventType::kPlaylistPublished,
-                                  .output = self->plan_.id,
-                                  .key = self->multivariant_.key});
-                     self->PublishMultivariant();
-                   } else {
-                     self->multivariant_.refused = true;
-                   }
-                   self->CheckFinished();
-                 });
+  GzipList gzip;
+  PutPlaylist({.key = multivariant_.key,
+               .kind = ObjectKind::kMultivariantPlaylist,
+               .last_version = final},
+              {std::make_shared<const std::string>(std::move(text))}, gzip,
+              [self = shared_from_this(), final](const Status& status) {
+                self->multivariant_.in_flight = false;
+                self->multivariant_.pace.next =
+                    self->clock_.Steady() + self->plan_.rewrite_interval;
+                self->multivariant_.status = status;
+                if (status.ok()) {
+                  self->multivariant_.published = true;
+                  self->multivariant_.final_stored = final;
+                  self->emit_({.type = EventType::kPlaylistPublished,
+                               .output = self->plan_.id,
+                               .key = self->multivariant_.key});
+                  self->PublishMultivariant();
+                } else {
+                  self->multivariant_.refused = true;
+                }
+                self->CheckFinished();
+              });
 }
 
 }  // namespace hlsrec::deliver

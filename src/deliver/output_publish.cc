@@ -70,13 +70,12 @@ void Output::Publish(Rendition& rendition,
       .playlist = static_cast<int>(playlist->number)};
   // A VOD list never changes, though what it calls a gap may have come since.
   const bool once = vod && plan_.ending && playlist->plan.imported.empty();
-  uploader_->Put(
+  PutPlaylist(
       {.key = playlist->key,
-       .body = std::make_shared<PartsBody>(playlist->list.Render(ended)),
        .kind = ObjectKind::kMediaPlaylist,
        .if_exists = once ? IfExists::kFail : IfExists::kReplace,
-       .content_type = std::string(kPlaylistType),
        .last_version = ended},
+      playlist->list.Render(ended), playlist->gzip,
       [self = shared_from_this(), number = rendition.number, playlist, version,
        once](const Status& status) {
         const bool there = once && status.code() == StatusCode::kAlreadyExists;
@@ -110,6 +109,7 @@ void Output::OnPublished(Rendition& rendition,
     // Its text is not needed any more.
     if (rotated_out) {
       playlist->list = playlist::MediaList(playlist->plan.list_options);
+      playlist->gzip = {};
     }
     emit_({.type = EventType::kPlaylistPublished,
            .output = plan_.id,
@@ -122,6 +122,21 @@ void Output::OnPublished(Rendition& rendition,
   Publish(rendition, playlist);
   PublishMultivariant();
   CheckFinished();
+}
+
+void Output::PutPlaylist(PutRequest request, GzipList::Parts text,
+                         GzipList& gzip, Uploader::Done done) {
+  request.content_type = kPlaylistType;
+  if (plan_.gzip_playlists) {
+    // Without the memory for it the text itself goes.
+    StatusOr<GzipList::Parts> member = gzip.Encode(text);
+    if (member.ok()) {
+      text = std::move(member).value();
+      request.content_encoding = "gzip";
+    }
+  }
+  request.body = std::make_shared<PartsBody>(std::move(text));
+  uploader_->Put(std::move(request), std::move(done));
 }
 
 // What changes meanwhile is in the version that is put then.

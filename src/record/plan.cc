@@ -206,6 +206,13 @@ StatusOr<deliver::OutputPlan> MakeOutput(
       .retry = {.first = options.retry_first,
                 .max = options.retry_max,
                 .parked = options.retry_parked}};
+  output.gzip_playlists = wanted.playlist_encoding == PlaylistEncoding::kGzip;
+  if (output.gzip_playlists && !wanted.sink->keeps_content_encoding()) {
+    return InvalidArgument(
+        "{}.playlist_encoding: {}: keeps no Content-Encoding, so that players "
+        "would take gzip for text: use identity",
+        field, output.sink_name);
+  }
   constexpr milliseconds kLongestPace{60000};
   if (output.rewrite_interval < milliseconds(0) ||
       output.rewrite_interval > kLongestPace) {

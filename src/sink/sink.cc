@@ -56,6 +56,8 @@ class StrandSink final : public Sink {
 
 Sink::~Sink() = default;
 
+bool Sink::keeps_content_encoding() const { return false; }
+
 std::chrono::milliseconds Sink::rewrite_interval() const {
   return std::chrono::milliseconds(0);
 }

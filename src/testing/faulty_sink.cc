@@ -90,6 +90,10 @@ void FaultySink::List(std::string prefix, ListDone done) {
 
 std::string FaultySink::Describe() const { return impl_->inner->Describe(); }
 
+bool FaultySink::keeps_content_encoding() const {
+  return impl_->inner->keeps_content_encoding();
+}
+
 std::chrono::milliseconds FaultySink::rewrite_interval() const {
   return impl_->inner->rewrite_interval();
 }

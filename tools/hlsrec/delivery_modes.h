@@ -15,6 +15,7 @@ namespace hlsrec::tools {
 // When and how outputs are written to, as it was typed.
 struct DeliveryModes {
   std::string rewrite_interval;
+  bool gzip_playlists = false;
 };
 
 void AddDeliveryModes(CLI::App& app, DeliveryModes& modes);
