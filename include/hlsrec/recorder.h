@@ -122,6 +122,17 @@ enum class PlaylistEncoding {
   kGzip,
 };
 
+// When an output is written to.
+enum class Delivery {
+  kRealTime,
+  // Nothing is put until the recording has ended; then all of it, and playlists
+  // with their end only. The spool holds the whole recording until then. Not
+  // for playlists that lose segments, nor with WhenSpoolFull::kWait or
+  // RuntimeOptions::spool_max_age. `finish_timeout` then is how long nothing
+  // more may be stored.
+  kAtEnd,
+};
+
 enum class ExpiredSegments {
   // Once nothing lists them and RFC 8216 section 6.2.2 allows. A recording that
   // has ended removes nothing behind its owner's back: what left the playlists
@@ -153,6 +164,11 @@ struct OutputOptions {
   // older than its players expect.
   std::optional<std::chrono::milliseconds> rewrite_interval = {};
   PlaylistEncoding playlist_encoding = PlaylistEncoding::kIdentity;
+  Delivery delivery = Delivery::kRealTime;
+  // Ids of other outputs. Once each of them has confirmed everything, and the
+  // journal knows, what this one holds is removed; Wait() waits for it. Where
+  // something is missing there all stays here. Empty: nothing is removed.
+  std::vector<std::string> delete_once_stored_by = {};
   // Remove playlists and segments this long after the end.
   std::optional<std::chrono::seconds> delete_after_end = {};
 };

@@ -52,9 +52,7 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
       target = playlist_plan.list.target_duration();
       rendition.playlists.push_back(std::make_shared<Playlist>(
           rendition.playlists.size(), playlist_plan));
-      if (plan_.delete_after_end && !playlist_plan.key.empty()) {
-        all_keys_.push_back(playlist_plan.key);
-      }
+      if (!playlist_plan.key.empty()) Remember(playlist_plan.key);
     }
     rendition.bandwidth = BandwidthMeter(std::chrono::seconds(target));
     renditions_.push_back(std::move(rendition));
@@ -139,6 +137,7 @@ void Output::Add(SegmentRecord record) {
       renditions_[static_cast<std::size_t>(record.rendition)];
   Pending& pending = Enqueue(rendition, std::move(record));
   if (pending.state == Pending::State::kLost) return Advance(rendition);
+  if (holds_back()) return Hold(pending);
   Bring(rendition, pending);
 }
 

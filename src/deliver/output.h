@@ -119,6 +119,10 @@ struct OutputPlan {
   bool ending = false;
   // At least this long between two writes of one key.
   std::chrono::milliseconds rewrite_interval{0};
+  // Other outputs, after which what this one holds may go: see RemoveAll().
+  std::vector<std::string> delete_once_stored_by = {};
+  // Nothing is put before Finish(), and no version without an end.
+  bool at_end = false;
   // The sink keeps Content-Encoding.
   bool gzip_playlists = false;
   // Playlists whose last version an earlier run stored.
@@ -170,6 +174,12 @@ class Output : public std::enable_shared_from_this<Output> {
   void LetGo();
   // Out of time: what is not stored is missing.
   void GiveUp();
+  // Whether its lists hold all segments that the spool had, none as a gap.
+  [[nodiscard]] bool complete() const { return complete_; }
+  // After the end: removes all it stored, lists first, if its plan names
+  // outputs that allow that. `done` once, with the first failure; what failed
+  // for good stays.
+  void RemoveAll(std::function<void(Status)> done);
 
   // No list needs the segments before this index any more, and none is owed or
   // to be removed.
@@ -177,6 +187,13 @@ class Output : public std::enable_shared_from_this<Output> {
   [[nodiscard]] const Uploader& uploader() const { return *uploader_; }
   [[nodiscard]] std::uint64_t stored() const { return stored_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  // What waits for Finish().
+  [[nodiscard]] std::uint64_t held_objects() const { return held_objects_; }
+  [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
+  // How far it got with what it held back: while this grows there is hope.
+  [[nodiscard]] std::uint64_t stored_at_end() const {
+    return plan_.at_end ? stored_ : 0;
+  }
 
  private:
   struct Pending {
@@ -189,6 +206,8 @@ class Output : public std::enable_shared_from_this<Output> {
       kStored,
       kLost,
     } state = State::kWaiting;
+    // Not brought to the sink yet: it waits for Finish(), or for its turn.
+    bool held = false;
     // Of an earlier run: may be there already.
     bool restored = false;
     // The spool needs its room.
@@ -238,6 +257,7 @@ class Output : public std::enable_shared_from_this<Output> {
     // Past their deadline and still tried, by index.
     std::map<std::uint64_t, Pending> late;
     std::uint64_t next_index = 0;
+    std::uint64_t next_held = 0;  // no held one is before it
     // Init sections by hash: put, and stored.
     std::map<std::string, bool> inits;
     // Rotated-out lists stay until their last version is stored.
@@ -263,6 +283,12 @@ class Output : public std::enable_shared_from_this<Output> {
   void Drop(std::uint64_t index);
   Pending& Enqueue(Rendition& rendition, SegmentRecord record);
   void Bring(Rendition& rendition, Pending& pending);
+  void BringOwed(Rendition& rendition);
+  [[nodiscard]] bool holds_back() const { return plan_.at_end && !finishing_; }
+  void Hold(Pending& pending);
+  void LetGoOf(Pending& pending);
+  void BringHeld();
+  Pending* NextHeld(Rendition& rendition);
   void Lose(Rendition& rendition, Pending& pending, const Status& status);
   void JournalLoss(int rendition, std::uint64_t index);
   void OnLossJournaled(int rendition, std::uint64_t index,
@@ -302,7 +328,13 @@ class Output : public std::enable_shared_from_this<Output> {
       const Rendition& rendition);
   void EndLists();
   void CheckFinished();
+  // For the day when all is to be removed.
+  void Remember(const std::string& key);
+  [[nodiscard]] StatusOr<std::string> InitKey(const Rendition& rendition,
+                                              const std::string& hash) const;
   void ScheduleDeleteAfterEnd();
+  void SortKeysForRemoval();
+  void EndRemoval();
   void DeleteNext(std::size_t next);
   OutputResult MakeResult() const;
   [[nodiscard]] PathFields FieldsFor(const Rendition& rendition) const;
@@ -330,6 +362,9 @@ class Output : public std::enable_shared_from_this<Output> {
     Pace pace = {};
   } multivariant_;
 
+  std::uint64_t held_objects_ = 0;
+  std::uint64_t held_bytes_ = 0;
+  bool bringing_ = false;  // BringHeld() is at work
   bool finishing_ = false;
   bool given_up_ = false;
   bool finished_ = false;
@@ -343,8 +378,14 @@ class Output : public std::enable_shared_from_this<Output> {
   };
   std::deque<Refused> refused_;
   std::vector<std::string> missing_;
-  std::vector<std::string> all_keys_;  // only with delete_after_end
+  std::vector<std::string> all_keys_;  // see Remember()
+  bool complete_ = true;
+  std::function<void(Status)> removed_;
+  Status removal_ = {};
 };
+
+// Of all of them.
+std::uint64_t StoredAtEnd(const std::vector<std::shared_ptr<Output>>& outputs);
 
 }  // namespace hlsrec::deliver
 

@@ -9,6 +9,7 @@
 namespace hlsrec::deliver {
 
 const std::string* Output::OwedBefore(SteadyTime time) const {
+  if (holds_back()) return nullptr;
   for (const Rendition& rendition : renditions_) {
     for (const auto& [index, late] : rendition.late) {
       if (late.owed_since < time) return &late.key;

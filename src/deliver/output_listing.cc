@@ -34,6 +34,8 @@ void Output::Advance(Rendition& rendition) {
 void Output::List(Rendition& rendition, const Pending& pending) {
   const std::uint64_t sequence =
       rendition.first_sequence + pending.record.index;
+  const bool lost = pending.state == Pending::State::kLost || pending.was_gap;
+  complete_ = complete_ && (pending.record.gap || !lost);
   if (!KeepsEverything(rendition) && pending.state == Pending::State::kStored) {
     rendition.expirable[sequence] = {.key = pending.key,
                                      .duration = pending.record.duration};
@@ -86,13 +88,11 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
       return;
     }
     playlist->key = std::move(key).value();
-    if (plan_.delete_after_end) all_keys_.push_back(playlist->key);
+    Remember(playlist->key);
   }
   entry.uri = playlist::RelativeUri(playlist->key, pending.key);
   if (!record.init_hash.empty()) {
-    fields = FieldsFor(rendition);
-    fields.hash = record.init_hash.substr(0, 12);
-    const StatusOr<std::string> init = plan_.init.Expand(fields);
+    const StatusOr<std::string> init = InitKey(rendition, record.init_hash);
     if (init.ok()) {
       entry.map_uri = playlist::RelativeUri(playlist->key, *init);
     }

@@ -96,7 +96,7 @@ void Output::PublishMultivariant() {
       return;
     }
     multivariant_.key = std::move(key).value();
-    if (plan_.delete_after_end) all_keys_.push_back(multivariant_.key);
+    Remember(multivariant_.key);
   }
   if (multivariant_.published && !final && !multivariant_.untrue) {
     bool holds = true;

@@ -46,7 +46,8 @@ void Output::Publish(Rendition& rendition,
                      const std::shared_ptr<Playlist>& playlist) {
   if (!playlist->dirty || playlist->in_flight || playlist->key.empty()) return;
   const bool vod = playlist->list.type() == PlaylistType::kVod;
-  if ((vod || plan_.ending) && !playlist->ended) return;
+  const bool only_ended = vod || plan_.ending || plan_.at_end;
+  if (holds_back() || (only_ended && !playlist->ended)) return;
   // An earlier run may have listed them, and told nobody before it died.
   if (!rendition.pending.empty() && rendition.pending.front().restored) return;
   const bool too_soon = TooSoon(

@@ -20,7 +20,11 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
       pending.was_gap =
           segment.state == State::kLost || segment.state == State::kBackfilled;
       if (pending.state == Pending::State::kLost) continue;
-      if (plan_.delete_after_end) all_keys_.push_back(pending.key);
+      Remember(pending.key);
+      if (!pending.record.init_hash.empty()) {
+        const auto init = InitKey(rendition, pending.record.init_hash);
+        if (init.ok()) Remember(*init);
+      }
       if (segment.state == State::kStored ||
           segment.state == State::kBackfilled) {
         pending.state = Pending::State::kStored;
@@ -43,18 +47,7 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
     }
     rendition.restored_until = rendition.first_sequence + rendition.next_index;
     ListReady(rendition);
-    // Putting may end at once and take from the front.
-    std::vector<std::uint64_t> owed;
-    for (const Pending& pending : rendition.pending) {
-      if (pending.state == Pending::State::kWaiting) {
-        owed.push_back(pending.record.index);
-      }
-    }
-    for (const std::uint64_t index : owed) {
-      if (Pending* pending = FindPending(rendition, index)) {
-        Bring(rendition, *pending);
-      }
-    }
+    BringOwed(rendition);
   }
   for (Rendition& rendition : renditions_) {
     for (const auto& playlist : rendition.playlists) {
@@ -66,6 +59,24 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
       }
     }
     PublishAll(rendition);
+  }
+}
+
+void Output::BringOwed(Rendition& rendition) {
+  // Putting may end at once and take from the front.
+  std::vector<std::uint64_t> owed;
+  for (Pending& pending : rendition.pending) {
+    if (pending.state != Pending::State::kWaiting) continue;
+    if (plan_.at_end) {
+      Hold(pending);
+    } else {
+      owed.push_back(pending.record.index);
+    }
+  }
+  for (const std::uint64_t index : owed) {
+    if (Pending* pending = FindPending(rendition, index)) {
+      Bring(rendition, *pending);
+    }
   }
 }
 

@@ -27,15 +27,20 @@ void Output::Bring(Rendition& rendition, Pending& pending) {
   if (init->second) PutSegment(rendition, pending);
 }
 
+StatusOr<std::string> Output::InitKey(const Rendition& rendition,
+                                      const std::string& hash) const {
+  PathFields fields = FieldsFor(rendition);
+  fields.hash = hash.substr(0, 12);
+  return plan_.init.Expand(fields);
+}
+
 void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
   rendition.inits[record.init_hash] = false;
-  PathFields fields = FieldsFor(rendition);
-  fields.hash = record.init_hash.substr(0, 12);
-  StatusOr<std::string> key = plan_.init.Expand(fields);
+  const StatusOr<std::string> key = InitKey(rendition, record.init_hash);
   if (!key.ok()) {
     return OnInitStored(rendition.number, record.init_hash, key.status());
   }
-  if (plan_.delete_after_end) all_keys_.push_back(*key);
+  Remember(*key);
   uploader_->Put(
       {.key = *key,
        .body = record.init,
@@ -58,7 +63,7 @@ void Output::OnInitStored(int number, const std::string& hash,
   rendition.inits[hash] = status.ok();
   for (Pending& pending : rendition.pending) {
     if (pending.record.init_hash != hash ||
-        pending.state != Pending::State::kWaiting ||
+        pending.state != Pending::State::kWaiting || pending.held ||
         pending.record.body == nullptr) {
       continue;
     }
@@ -72,11 +77,11 @@ void Output::OnInitStored(int number, const std::string& hash,
     rendition.inits.erase(hash);  // the next segment tries again
     Advance(rendition);
   }
+  BringHeld();
 }
 
 void Output::PutSegment(Rendition& rendition, Pending& pending) {
-  if (plan_.delete_after_end && !pending.restored)
-    all_keys_.push_back(pending.key);
+  if (!pending.restored) Remember(pending.key);
   uploader_->Put(
       {.key = pending.key,
        .body = pending.record.body,
@@ -125,7 +130,8 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
   Pending& pending = *found;
   if (!status.ok()) {
     Lose(rendition, pending, status);
-    return Advance(rendition);
+    Advance(rendition);
+    return BringHeld();
   }
   pending.state = Pending::State::kStored;
   ++stored_;
@@ -147,11 +153,13 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
       });
   Overtake(rendition, index);
   Advance(rendition);
+  BringHeld();
 }
 
 void Output::Lose(Rendition& rendition, Pending& pending,
                   const Status& status) {
   ++lost_;
+  LetGoOf(pending);
   if (!pending.dropped) {
     missing_.push_back(pending.key);
   } else if (pending.record.owed != nullptr) {

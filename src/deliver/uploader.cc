@@ -83,7 +83,9 @@ void Uploader::Abandon(const std::string& key) {
 
 void Uploader::Remove(const std::string& key, Done done) {
   if (sink_ == nullptr) {
-    return done(Cancelled("remove: {}: the output was given up", key));
+    return strand_->Post([key, done = std::move(done)] {
+      done(Cancelled("remove: {}: the output was given up", key));
+    });
   }
   sink_->Remove(key, [strand = strand_, done = std::move(done)](Status status) {
     strand->Post([done, status = std::move(status)] { done(status); });

@@ -11,6 +11,7 @@
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
 #include "src/record/existing.h"
+#include "src/record/plan_modes.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
 
@@ -201,25 +202,10 @@ StatusOr<deliver::OutputPlan> MakeOutput(
           options.segment.missing_keyframe != MissingKeyframe::kCut,
       .expired = wanted.expired_segments,
       .delete_after_end = wanted.delete_after_end,
-      .rewrite_interval =
-          wanted.rewrite_interval.value_or(wanted.sink->rewrite_interval()),
       .retry = {.first = options.retry_first,
                 .max = options.retry_max,
                 .parked = options.retry_parked}};
-  output.gzip_playlists = wanted.playlist_encoding == PlaylistEncoding::kGzip;
-  if (output.gzip_playlists && !wanted.sink->keeps_content_encoding()) {
-    return InvalidArgument(
-        "{}.playlist_encoding: {}: keeps no Content-Encoding, so that players "
-        "would take gzip for text: use identity",
-        field, output.sink_name);
-  }
-  constexpr milliseconds kLongestPace{60000};
-  if (output.rewrite_interval < milliseconds(0) ||
-      output.rewrite_interval > kLongestPace) {
-    return InvalidArgument("{}.rewrite_interval: {} ms: want 0 to {} ms", field,
-                           output.rewrite_interval.count(),
-                           kLongestPace.count());
-  }
+  HLSREC_RETURN_IF_ERROR(PlanModes(wanted, field, output));
   output.fields = {.stream = options.stream,
                    .session = plan.session,
                    .time = plan.started,
@@ -496,12 +482,16 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     HLSREC_RETURN_IF_ERROR(CheckCollisions(output));
     plan.outputs.push_back(std::move(output));
   }
+  HLSREC_RETURN_IF_ERROR(CheckModes(plan, core.spool().max_age()));
   HLSREC_RETURN_IF_ERROR(PlanRelays(ids, plan));
   if (!plan.outputs.empty()) {
     plan.identity = IdentityOf(plan);
     HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));
     HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
-    if (!resumed) HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
+    if (!resumed) {
+      HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
+      HLSREC_RETURN_IF_ERROR(CheckContinued(plan));
+    }
   }
   plan.cutter = {
       .target = segment.target_duration.count() * (kClockRate / 1000),

@@ -1,6 +1,8 @@
 #include "tools/hlsrec/delivery_modes.h"
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "tools/hlsrec/text.h"
 
@@ -20,6 +22,46 @@ Status CompressPlaylists(RecordingOptions& options) {
           "would take gzip for text: want an http(s) or s3 URL"};
 }
 
+// A folder on this machine; the others are servers.
+bool IsLocal(const OutputOptions& output) {
+  return output.sink->Describe().starts_with("file:");
+}
+
+std::vector<std::string> ServerIds(const RecordingOptions& options) {
+  std::vector<std::string> ids;
+  for (const OutputOptions& output : options.outputs) {
+    if (!IsLocal(output)) ids.push_back(output.id);
+  }
+  return ids;
+}
+
+Status UploadAtEnd(RecordingOptions& options) {
+  bool any = false;
+  for (OutputOptions& output : options.outputs) {
+    if (IsLocal(output)) continue;
+    output.delivery = Delivery::kAtEnd;
+    any = true;
+  }
+  if (any) return {};
+  return {StatusCode::kInvalidArgument,
+          "--upload: at-end: folders are written while it is recorded: want an "
+          "http(s) or s3 URL"};
+}
+
+Status DeleteLocal(RecordingOptions& options) {
+  const std::vector<std::string> servers = ServerIds(options);
+  bool any = false;
+  for (OutputOptions& output : options.outputs) {
+    if (!IsLocal(output)) continue;
+    output.delete_once_stored_by = servers;
+    any = true;
+  }
+  if (any && !servers.empty()) return {};
+  return {StatusCode::kInvalidArgument,
+          "--local: delete: want a folder, and an http(s) or s3 URL that has "
+          "all before it goes"};
+}
+
 }  // namespace
 
 void AddDeliveryModes(CLI::App& app, DeliveryModes& modes) {
@@ -32,6 +74,20 @@ void AddDeliveryModes(CLI::App& app, DeliveryModes& modes) {
   app.add_flag("--gzip-playlists", modes.gzip_playlists,
                "Playlists on web servers and in buckets as gzip: a tenth of "
                "the bytes of a long one. The server must keep Content-Encoding")
+      ->group(group);
+  app.add_option("--upload", modes.upload,
+                 "When web servers and buckets are written to: realtime, or "
+                 "at-end: when the recording has ended. The spool holds all of "
+                 "it until then, and --finish-timeout is the longest time "
+                 "without another object stored")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"realtime", "at-end"}))
+      ->group(group);
+  app.add_option("--local", modes.local,
+                 "What becomes of folders among several outputs: keep, or "
+                 "delete: once every web server and bucket has everything")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"keep", "delete"}))
       ->group(group);
 }
 
@@ -46,12 +102,11 @@ Status ApplyDeliveryModes(const DeliveryModes& modes,
       output.rewrite_interval = *interval;
     }
   }
-  if (modes.gzip_playlists) {
-    if (Status status = CompressPlaylists(options); !status.ok()) {
-      return status;
-    }
-  }
-  return {};
+  Status status;
+  if (modes.gzip_playlists) status = CompressPlaylists(options);
+  if (status.ok() && modes.upload == "at-end") status = UploadAtEnd(options);
+  if (status.ok() && modes.local == "delete") status = DeleteLocal(options);
+  return status;
 }
 
 }  // namespace hlsrec::tools

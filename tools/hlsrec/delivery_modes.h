@@ -16,6 +16,8 @@ namespace hlsrec::tools {
 struct DeliveryModes {
   std::string rewrite_interval;
   bool gzip_playlists = false;
+  std::string upload = "realtime";
+  std::string local = "keep";
 };
 
 void AddDeliveryModes(CLI::App& app, DeliveryModes& modes);

@@ -1,0 +1,67 @@
+// How what an output holds is removed after its end.
+#include <algorithm>
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/deliver/output.h"
+
+namespace hlsrec::deliver {
+
+void Output::Remember(const std::string& key) {
+  if (plan_.delete_after_end || !plan_.delete_once_stored_by.empty()) {
+    all_keys_.push_back(key);
+  }
+}
+
+void Output::SortKeysForRemoval() {
+  // Of lists that ended in earlier runs only the journal knows.
+  for (const std::string& key : plan_.ended) Remember(key);
+  std::sort(all_keys_.begin(), all_keys_.end());
+  all_keys_.erase(std::unique(all_keys_.begin(), all_keys_.end()),
+                  all_keys_.end());
+  // What lists goes before what is listed.
+  std::stable_partition(
+      all_keys_.begin(), all_keys_.end(),
+      [](const std::string& key) { return key.ends_with(".m3u8"); });
+}
+
+void Output::ScheduleDeleteAfterEnd() {
+  if (!plan_.delete_after_end) return;
+  SortKeysForRemoval();
+  strand_->PostAt(clock_.Steady() + *plan_.delete_after_end,
+                  [self = shared_from_this()] { self->DeleteNext(0); });
+}
+
+void Output::RemoveAll(std::function<void(Status)> done) {
+  removed_ = std::move(done);
+  SortKeysForRemoval();
+  DeleteNext(0);
+}
+
+void Output::EndRemoval() {
+  if (removed_ != nullptr) std::exchange(removed_, nullptr)(removal_);
+}
+
+void Output::DeleteNext(std::size_t next) {
+  if (next == all_keys_.size()) {
+    emit_({.type = EventType::kRecordingDeleted,
+           .output = plan_.id,
+           .status = removal_});
+    return EndRemoval();
+  }
+  const std::string& key = all_keys_[next];
+  uploader_->Remove(
+      key, [self = shared_from_this(), next, key](const Status& status) {
+        if (self->removal_.ok()) self->removal_ = status;
+        if (self->removal_.code() == StatusCode::kCancelled) {
+          return self->EndRemoval();
+        }
+        self->emit_({.type = EventType::kObjectRemoved,
+                     .output = self->plan_.id,
+                     .key = key,
+                     .status = status});
+        self->DeleteNext(next + 1);
+      });
+}
+
+}  // namespace hlsrec::deliver
