@@ -13,7 +13,8 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
     Rendition& rendition = renditions_[r];
     for (RestoredSegment& segment : renditions[r]) {
       Pending& pending = Enqueue(rendition, std::move(segment.record));
-      pending.restored = true;
+      // Nobody has put any of it where only the end brings it.
+      pending.restored = !plan_.at_end || plan_.ending;
       pending.owed_since -=
           std::max(WallTime::duration(0), clock_.Wall() - pending.record.start -
                                               pending.record.duration);
