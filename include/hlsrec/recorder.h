@@ -169,6 +169,14 @@ struct OutputOptions {
   // journal knows, what this one holds is removed; Wait() waits for it. Where
   // something is missing there all stays here. Empty: nothing is removed.
   std::vector<std::string> delete_once_stored_by = {};
+  // Remove recordings of this stream from the sink this long after their end.
+  // Each recording with this option leaves a note of what it stored below
+  // ".hlsrec-recordings/"; only what notes name is ever removed, by later
+  // recordings, and where the lists are as they were left: lists first, at the
+  // beginning and about once an hour. For sinks that can list. A recording that
+  // never ends wants a live window by time instead. Init sections stay where
+  // init_path has neither {session} nor a time: others may use them.
+  std::optional<std::chrono::seconds> retain = {};
   // Remove playlists and segments this long after the end.
   std::optional<std::chrono::seconds> delete_after_end = {};
 };

@@ -136,6 +136,7 @@ void Output::Add(SegmentRecord record) {
   Rendition& rendition =
       renditions_[static_cast<std::size_t>(record.rendition)];
   Pending& pending = Enqueue(rendition, std::move(record));
+  if (retention_ == nullptr) StartRetention();
   if (pending.state == Pending::State::kLost) return Advance(rendition);
   if (holds_back()) return Hold(pending);
   Bring(rendition, pending);

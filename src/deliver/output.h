@@ -20,6 +20,7 @@
 #include "src/base/executor.h"
 #include "src/deliver/bandwidth.h"
 #include "src/deliver/gzip_list.h"
+#include "src/deliver/retention.h"
 #include "src/deliver/uploader.h"
 #include "src/playlist/media_list.h"
 #include "src/spool/journal.h"
@@ -119,6 +120,9 @@ struct OutputPlan {
   bool ending = false;
   // At least this long between two writes of one key.
   std::chrono::milliseconds rewrite_interval{0};
+  // How long recordings of this stream stay after their end: of this one a note
+  // tells later ones.
+  std::optional<std::chrono::seconds> retain = {};
   // Other outputs, after which what this one holds may go: see RemoveAll().
   std::vector<std::string> delete_once_stored_by = {};
   // Nothing is put before Finish(), and no version without an end.
@@ -243,6 +247,7 @@ class Output : public std::enable_shared_from_this<Output> {
     Status status = {};
     Pace pace = {};
     GzipList gzip;
+    std::string sha256;  // of its last version's text, for its note
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
     // Not appended: the first of them is late, and a VOD list has time.
@@ -330,6 +335,12 @@ class Output : public std::enable_shared_from_this<Output> {
   void CheckFinished();
   // For the day when all is to be removed.
   void Remember(const std::string& key);
+  void RememberInit(const std::string& key);
+  void Forget(const std::string& key) { all_keys_.erase(key); }
+  void StartRetention();
+  // False: the note of this recording is on its way.
+  bool NoteIsSettled();
+  [[nodiscard]] std::optional<RetentionNote> MakeNote() const;
   [[nodiscard]] StatusOr<std::string> InitKey(const Rendition& rendition,
                                               const std::string& hash) const;
   void ScheduleDeleteAfterEnd();
@@ -378,11 +389,22 @@ class Output : public std::enable_shared_from_this<Output> {
   };
   std::deque<Refused> refused_;
   std::vector<std::string> missing_;
-  std::vector<std::string> all_keys_;  // see Remember()
+  std::set<std::string> all_keys_;         // see Remember()
+  std::vector<std::string> removal_keys_;  // likewise, in order
+  struct Note {
+    std::string key;
+    bool in_flight = false;
+    bool settled = false;
+    Status status = {};
+  } note_;
+  std::shared_ptr<Retention> retention_;
   bool complete_ = true;
   std::function<void(Status)> removed_;
   Status removal_ = {};
 };
+
+// SHA-256 of a text in parts, as hex.
+std::string HashOf(const GzipList::Parts& text);
 
 // Of all of them.
 std::uint64_t StoredAtEnd(const std::vector<std::shared_ptr<Output>>& outputs);

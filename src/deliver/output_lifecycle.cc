@@ -51,8 +51,11 @@ void Output::CheckFinished() {
     if (multivariant_.in_flight) return;
     PublishMultivariant();
     if (multivariant_.in_flight || multivariant_.waits) return;
+    if (!NoteIsSettled()) return;
   }
+  if (finished_) return;
   finished_ = true;
+  if (retention_ != nullptr) retention_->Stop();
   ScheduleDeleteAfterEnd();
   done_(MakeResult());
 }
@@ -65,12 +68,14 @@ void Output::GiveUp() {
   }
   if (finished_) return;
   given_up_ = true;
+  if (retention_ != nullptr) retention_->Stop();
   uploader_->Stop();
   CheckFinished();
 }
 
 void Output::LetGo() {
   done_ = nullptr;
+  if (retention_ != nullptr) retention_->Stop();
   uploader_->LetGo();
 }
 
@@ -83,6 +88,10 @@ OutputResult Output::MakeResult() const {
     result.missing.push_back(key);
     if (result.status.ok() && !status.ok()) result.status = status;
   };
+  if (note_.in_flight || !note_.status.ok()) {
+    result.missing.push_back(note_.key);
+    result.status = note_.status;
+  }
   if (!multivariant_.key.empty()) {
     note(multivariant_.key, multivariant_.final_stored, multivariant_.status);
   }

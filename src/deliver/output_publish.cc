@@ -71,12 +71,14 @@ void Output::Publish(Rendition& rendition,
       .playlist = static_cast<int>(playlist->number)};
   // A VOD list never changes, though what it calls a gap may have come since.
   const bool once = vod && plan_.ending && playlist->plan.imported.empty();
+  GzipList::Parts text = playlist->list.Render(ended);
+  if (ended && plan_.retain) playlist->sha256 = HashOf(text);
   PutPlaylist(
       {.key = playlist->key,
        .kind = ObjectKind::kMediaPlaylist,
        .if_exists = once ? IfExists::kFail : IfExists::kReplace,
        .last_version = ended},
-      playlist->list.Render(ended), playlist->gzip,
+      std::move(text), playlist->gzip,
       [self = shared_from_this(), number = rendition.number, playlist, version,
        once](const Status& status) {
         const bool there = once && status.code() == StatusCode::kAlreadyExists;
@@ -200,6 +202,7 @@ void Output::RemoveExpired(int number, std::uint64_t sequence,
     Rendition& rendition = self->renditions_[static_cast<std::size_t>(number)];
     rendition.leaving.erase(sequence);
     // With the next version that is published.
+    if (status.ok()) self->Forget(key);
     if (IsRetryable(status.code())) {
       rendition.expirable[sequence] = {.key = key};
     }

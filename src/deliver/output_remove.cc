@@ -8,20 +8,27 @@
 namespace hlsrec::deliver {
 
 void Output::Remember(const std::string& key) {
-  if (plan_.delete_after_end || !plan_.delete_once_stored_by.empty()) {
-    all_keys_.push_back(key);
+  if (plan_.delete_after_end || plan_.retain ||
+      !plan_.delete_once_stored_by.empty()) {
+    all_keys_.insert(key);
   }
+}
+
+// Named by its content: where the name says no more, later recordings may use
+// it.
+void Output::RememberInit(const std::string& key) {
+  const bool own = plan_.init.Uses("session") || plan_.init.Uses("time") ||
+                   plan_.init.Uses("epoch_s") || plan_.init.Uses("epoch_ms");
+  if (own || !plan_.retain) Remember(key);
 }
 
 void Output::SortKeysForRemoval() {
   // Of lists that ended in earlier runs only the journal knows.
   for (const std::string& key : plan_.ended) Remember(key);
-  std::sort(all_keys_.begin(), all_keys_.end());
-  all_keys_.erase(std::unique(all_keys_.begin(), all_keys_.end()),
-                  all_keys_.end());
+  removal_keys_.assign(all_keys_.begin(), all_keys_.end());
   // What lists goes before what is listed.
   std::stable_partition(
-      all_keys_.begin(), all_keys_.end(),
+      removal_keys_.begin(), removal_keys_.end(),
       [](const std::string& key) { return key.ends_with(".m3u8"); });
 }
 
@@ -43,13 +50,13 @@ void Output::EndRemoval() {
 }
 
 void Output::DeleteNext(std::size_t next) {
-  if (next == all_keys_.size()) {
+  if (next == removal_keys_.size()) {
     emit_({.type = EventType::kRecordingDeleted,
            .output = plan_.id,
            .status = removal_});
     return EndRemoval();
   }
-  const std::string& key = all_keys_[next];
+  const std::string& key = removal_keys_[next];
   uploader_->Remove(
       key, [self = shared_from_this(), next, key](const Status& status) {
         if (self->removal_.ok()) self->removal_ = status;

@@ -21,11 +21,6 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
       pending.was_gap =
           segment.state == State::kLost || segment.state == State::kBackfilled;
       if (pending.state == Pending::State::kLost) continue;
-      Remember(pending.key);
-      if (!pending.record.init_hash.empty()) {
-        const auto init = InitKey(rendition, pending.record.init_hash);
-        if (init.ok()) Remember(*init);
-      }
       if (segment.state == State::kStored ||
           segment.state == State::kBackfilled) {
         pending.state = Pending::State::kStored;
@@ -44,6 +39,15 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
                  pending.record.init == nullptr) {
         Lose(rendition, pending,
              DataLoss("journal: the segment's init section is missing"));
+      }
+      if (pending.state != Pending::State::kStored &&
+          pending.state != Pending::State::kWaiting) {
+        continue;
+      }
+      Remember(pending.key);
+      if (!pending.record.init_hash.empty()) {
+        const auto init = InitKey(rendition, pending.record.init_hash);
+        if (init.ok()) RememberInit(*init);
       }
     }
     rendition.restored_until = rendition.first_sequence + rendition.next_index;

@@ -40,7 +40,7 @@ void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
   if (!key.ok()) {
     return OnInitStored(rendition.number, record.init_hash, key.status());
   }
-  Remember(*key);
+  RememberInit(*key);
   uploader_->Put(
       {.key = *key,
        .body = record.init,
@@ -160,6 +160,7 @@ void Output::Lose(Rendition& rendition, Pending& pending,
                   const Status& status) {
   ++lost_;
   LetGoOf(pending);
+  Forget(pending.key);  // somebody else's may have that name
   if (!pending.dropped) {
     missing_.push_back(pending.key);
   } else if (pending.record.owed != nullptr) {

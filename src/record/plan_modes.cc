@@ -80,6 +80,17 @@ Status PlanModes(const OutputOptions& wanted, const std::string& field,
                            output.rewrite_interval.count(),
                            kLongestPace.count());
   }
+  if (wanted.retain && wanted.retain->count() < 1) {
+    return InvalidArgument("{}.retain: {} s: want 1 s or more", field,
+                           wanted.retain->count());
+  }
+  if (wanted.retain &&
+      (wanted.delete_after_end || !wanted.delete_once_stored_by.empty())) {
+    return InvalidArgument(
+        "{}.retain: the recording is removed at its end already: choose one",
+        field);
+  }
+  output.retain = wanted.retain;
   output.at_end = wanted.delivery == Delivery::kAtEnd;
   output.delete_once_stored_by = wanted.delete_once_stored_by;
   return {};
@@ -100,15 +111,16 @@ Status CheckModes(const RecordingPlan& plan, milliseconds spool_max_age) {
 Status CheckContinued(const RecordingPlan& plan) {
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     const OutputPlan& output = plan.outputs[i];
-    if (output.delete_once_stored_by.empty()) continue;
+    if (output.delete_once_stored_by.empty() && !output.retain) continue;
     for (const auto& rendition : output.renditions) {
       for (const auto& playlist : rendition.playlists) {
         if (playlist.imported.empty()) continue;
         return FailedPrecondition(
-            "outputs[{}].delete_once_stored_by: {}: holds segments of earlier "
-            "recordings, which other outputs need not have: keep it, or use "
-            "another session",
-            i, playlist.key);
+            "outputs[{}].{}: {}: holds segments of earlier recordings, of "
+            "which "
+            "this one does not know enough: keep it, or use another session",
+            i, output.retain ? "retain" : "delete_once_stored_by",
+            playlist.key);
       }
     }
   }

@@ -93,6 +93,7 @@ void AddState(const OutputPlan& output, Json& json) {
   json["delete_after_end_s"] =
       output.delete_after_end ? Json(output.delete_after_end->count()) : Json();
   json["at_end"] = output.at_end;
+  json["retain_s"] = output.retain ? Json(output.retain->count()) : Json();
   json["delete_once_stored_by"] = output.delete_once_stored_by;
   json["gzip_playlists"] = output.gzip_playlists;
   json["rewrite_interval_ms"] = output.rewrite_interval.count();
@@ -154,6 +155,10 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
     output.delete_after_end = std::chrono::seconds(*grace);
   }
   output.at_end = json.value("at_end", false);
+  if (const auto retain =
+          OptionalFrom<std::int64_t>(json.value("retain_s", Json()))) {
+    output.retain = std::chrono::seconds(*retain);
+  }
   output.delete_once_stored_by =
       json.value("delete_once_stored_by", std::vector<std::string>());
   output.gzip_playlists = json.value("gzip_playlists", false);

@@ -369,8 +369,8 @@ TEST_CASE("delete once stored: what makes no sense is refused") {
   }
   CHECK(studio.Refusal(std::move(options)) ==
         "outputs[0].delete_once_stored_by: index.m3u8: holds segments of "
-        "earlier recordings, which other outputs need not have: keep it, or "
-        "use another session");
+        "earlier recordings, of which this one does not know enough: keep it, "
+        "or use another session");
 }
 
 }  // namespace

@@ -62,6 +62,20 @@ Status DeleteLocal(RecordingOptions& options) {
           "all before it goes"};
 }
 
+Status Retain(const std::string& text, RecordingOptions& options) {
+  const auto retain = ParseDuration(text);
+  if (!retain.ok()) return retain.status().WithContext("--retain");
+  for (OutputOptions& output : options.outputs) {
+    if (output.sink->Describe().starts_with("http")) {
+      return {StatusCode::kInvalidArgument,
+              "--retain: web servers have no list of what they hold: want "
+              "folders and s3 URLs"};
+    }
+    output.retain = std::chrono::ceil<std::chrono::seconds>(*retain);
+  }
+  return {};
+}
+
 }  // namespace
 
 void AddDeliveryModes(CLI::App& app, DeliveryModes& modes) {
@@ -89,6 +103,12 @@ void AddDeliveryModes(CLI::App& app, DeliveryModes& modes) {
       ->capture_default_str()
       ->check(CLI::IsMember({"keep", "delete"}))
       ->group(group);
+  app.add_option("--retain", modes.retain,
+                 "Remove recordings of this stream that ended longer ago, such "
+                 "as 30d, and were recorded with this option: only what their "
+                 "notes below .hlsrec-recordings name")
+      ->type_name("DURATION")
+      ->group(group);
 }
 
 Status ApplyDeliveryModes(const DeliveryModes& modes,
@@ -106,6 +126,9 @@ Status ApplyDeliveryModes(const DeliveryModes& modes,
   if (modes.gzip_playlists) status = CompressPlaylists(options);
   if (status.ok() && modes.upload == "at-end") status = UploadAtEnd(options);
   if (status.ok() && modes.local == "delete") status = DeleteLocal(options);
+  if (status.ok() && !modes.retain.empty()) {
+    status = Retain(modes.retain, options);
+  }
   return status;
 }
 

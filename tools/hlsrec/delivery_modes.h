@@ -18,6 +18,7 @@ struct DeliveryModes {
   bool gzip_playlists = false;
   std::string upload = "realtime";
   std::string local = "keep";
+  std::string retain;
 };
 
 void AddDeliveryModes(CLI::App& app, DeliveryModes& modes);
