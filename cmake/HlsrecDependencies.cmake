@@ -7,6 +7,7 @@ find_package(OpenSSL REQUIRED)
 find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
 find_package(nlohmann_json REQUIRED)
 find_package(pugixml REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET
                   libavformat libavcodec libavutil)

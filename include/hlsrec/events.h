@@ -39,7 +39,7 @@ enum class EventType {
   kSpoolRoom,          // and goes on
   kRecordingResumed,   // an interrupted run goes on; `count` segments are owed
   kRecordingFinished,  // `status` tells how
-  kRecordingDeleted,   // OutputOptions::delete_after_end is done, per output
+  kRecordingDeleted,   // what an output held is removed, as its options say
 };
 
 // "segment_stored", ...; static storage.

@@ -112,6 +112,27 @@ struct PlaylistOptions {
   bool program_date_time = true;
 };
 
+// How an output stores its playlists.
+enum class PlaylistEncoding {
+  kIdentity,  // as text
+  // As one gzip member, which readers are told by Content-Encoding: about a
+  // tenth of the bytes that each version of a long list takes. What never
+  // changes again is compressed once. Only for sinks that keep it
+  // (Sink::keeps_content_encoding()).
+  kGzip,
+};
+
+// When an output is written to.
+enum class Delivery {
+  kRealTime,
+  // Nothing is put until the recording has ended; then all of it, and playlists
+  // with their end only. The spool holds the whole recording until then. Not
+  // for playlists that lose segments, nor with WhenSpoolFull::kWait or
+  // RuntimeOptions::spool_max_age. `finish_timeout` then is how long nothing
+  // more may be stored.
+  kAtEnd,
+};
+
 enum class ExpiredSegments {
   // Once nothing lists them and RFC 8216 section 6.2.2 allows. A recording that
   // has ended removes nothing behind its owner's back: what left the playlists
@@ -137,6 +158,25 @@ struct OutputOptions {
   IfPlaylistExists if_exists = IfPlaylistExists::kFail;
   // Only segments that every playlist of this output has dropped.
   ExpiredSegments expired_segments = ExpiredSegments::kDelete;
+  // At least this long between the end of one put of a key and the next one's
+  // begin: playlists wait, and the newest version is put. Empty: what the sink
+  // says that its store wants. A minute at most; a live playlist should not be
+  // older than its players expect.
+  std::optional<std::chrono::milliseconds> rewrite_interval = {};
+  PlaylistEncoding playlist_encoding = PlaylistEncoding::kIdentity;
+  Delivery delivery = Delivery::kRealTime;
+  // Ids of other outputs. Once each of them has confirmed everything, and the
+  // journal knows, what this one holds is removed; Wait() waits for it. Where
+  // something is missing there all stays here. Empty: nothing is removed.
+  std::vector<std::string> delete_once_stored_by = {};
+  // Remove recordings of this stream from the sink this long after their end.
+  // Each recording with this option leaves a note of what it stored below
+  // ".hlsrec-recordings/"; only what notes name is ever removed, by later
+  // recordings, and where the lists are as they were left: lists first, at the
+  // beginning and about once an hour. For sinks that can list. A recording that
+  // never ends wants a live window by time instead. Init sections stay where
+  // init_path has neither {session} nor a time: others may use them.
+  std::optional<std::chrono::seconds> retain = {};
   // Remove playlists and segments this long after the end.
   std::optional<std::chrono::seconds> delete_after_end = {};
 };

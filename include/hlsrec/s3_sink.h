@@ -71,6 +71,9 @@ struct S3SinkOptions {
   // Of every object: x-amz-meta-NAME, and tags.
   std::vector<std::pair<std::string, std::string>> metadata = {};
   std::vector<std::pair<std::string, std::string>> tags = {};
+  // Sink::rewrite_interval(): a store that takes one write of a key in a second
+  // answers others with an error, Google's for one.
+  std::chrono::milliseconds rewrite_interval{0};
   // Larger objects go in parts. A single put is one request, and what most
   // servers do best.
   std::uint64_t multipart_threshold_bytes = std::uint64_t{64} << 20;
@@ -121,8 +124,9 @@ HLSREC_EXPORT StatusOr<std::shared_ptr<S3Sink>> OpenS3Sink(
 
 // "s3://bucket/prefix?endpoint=https://host:9000&region=eu-west-1". More
 // parameters: style=path|virtual, conflict=if-none-match|look-first,
-// acl=public-read, class=STANDARD_IA. What S3Sink::Describe() says is one.
-// Credentials are not in it, and refused where a user is.
+// acl=public-read, class=STANDARD_IA, rewrite_ms=1000 (rewrite_interval). What
+// S3Sink::Describe() says is one. Credentials are not in it, and refused where
+// a user is.
 //
 // Errors. kInvalidArgument names the bad part.
 HLSREC_EXPORT StatusOr<S3SinkOptions> ParseS3Url(std::string_view url);

@@ -69,6 +69,9 @@ struct PutRequest {
   IfExists if_exists = IfExists::kReplace;
   // RFC 8216 / Apple authoring rules 10.4; never empty.
   std::string content_type = {};
+  // How the body is encoded on top of that type, for Content-Encoding: "gzip".
+  // Empty: not at all. Only for sinks that keep it.
+  std::string content_encoding = {};
   // No other version is meant to follow: segments, init sections, playlists
   // that are ended. For caches; appending to a recording may yet replace one.
   bool last_version = false;
@@ -123,6 +126,11 @@ class HLSREC_EXPORT Sink {
   virtual void List(std::string prefix, ListDone done) = 0;
   // For people: "file:/srv/rec", "s3://bucket/prefix". Holds no secrets.
   [[nodiscard]] virtual std::string Describe() const = 0;
+  // Whether readers are told PutRequest::content_encoding.
+  [[nodiscard]] virtual bool keeps_content_encoding() const;
+  // What the store wants to lie between two writes of one key; 0: nothing. See
+  // OutputOptions::rewrite_interval.
+  [[nodiscard]] virtual std::chrono::milliseconds rewrite_interval() const;
 };
 
 // A sink written as plain blocking calls; see Sink for what each promises.

@@ -96,6 +96,7 @@ class HLSREC_EXPORT MemorySink final : public Sink {
     std::string key = {};
     ObjectKind object = ObjectKind::kOther;
     std::string content_type = {};
+    std::string content_encoding = {};
     std::uint64_t size_bytes = 0;
     Status status = {};
   };
@@ -107,6 +108,7 @@ class HLSREC_EXPORT MemorySink final : public Sink {
   void Remove(std::string key, Done done) override;
   void List(std::string prefix, ListDone done) override;
   [[nodiscard]] std::string Describe() const override { return "memory:"; }
+  [[nodiscard]] bool keeps_content_encoding() const override { return true; }
 
   [[nodiscard]] std::map<std::string, std::string> objects() const;
   [[nodiscard]] std::vector<std::string> Keys() const;
@@ -150,6 +152,8 @@ class HLSREC_EXPORT FaultySink final : public Sink {
   void Remove(std::string key, Done done) override;
   void List(std::string prefix, ListDone done) override;
   [[nodiscard]] std::string Describe() const override;
+  [[nodiscard]] bool keeps_content_encoding() const override;
+  [[nodiscard]] std::chrono::milliseconds rewrite_interval() const override;
 
   [[nodiscard]] std::uint64_t calls() const;
   // Lets stalled calls go on, in order, without a fault.

@@ -12,6 +12,7 @@
 
 #include "hlsrec/check.h"
 #include "src/base/file.h"
+#include "src/base/gzip.h"
 #include "src/base/status_util.h"
 #include "src/check/delivery_rules.h"
 #include "src/check/fetch.h"
@@ -86,7 +87,10 @@ const Checked* RecordingChecker::Load(const std::string& location,
   findings_.SetFile(location);
   auto parsed = playlist::ParsePlaylist(fetched->bytes);
   if (!parsed.ok()) {
-    findings_.Error("R1", 1, "the first line is not #EXTM3U");
+    findings_.Error("R1", 1,
+                    IsGzip(fetched->bytes)
+                        ? "is gzip, and no Content-Encoding says so"
+                        : "the first line is not #EXTM3U");
     return playlists_.emplace(location, std::move(checked)).first->second.get();
   }
   checked->parsed = std::move(parsed).value();

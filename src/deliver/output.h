@@ -19,6 +19,8 @@
 #include "src/base/clock.h"
 #include "src/base/executor.h"
 #include "src/deliver/bandwidth.h"
+#include "src/deliver/gzip_list.h"
+#include "src/deliver/retention.h"
 #include "src/deliver/uploader.h"
 #include "src/playlist/media_list.h"
 #include "src/spool/journal.h"
@@ -116,6 +118,17 @@ struct OutputPlan {
   // An earlier run may have ended the playlists: no version without an end is
   // put any more.
   bool ending = false;
+  // At least this long between two writes of one key.
+  std::chrono::milliseconds rewrite_interval{0};
+  // How long recordings of this stream stay after their end: of this one a note
+  // tells later ones.
+  std::optional<std::chrono::seconds> retain = {};
+  // Other outputs, after which what this one holds may go: see RemoveAll().
+  std::vector<std::string> delete_once_stored_by = {};
+  // Nothing is put before Finish(), and no version without an end.
+  bool at_end = false;
+  // The sink keeps Content-Encoding.
+  bool gzip_playlists = false;
   // Playlists whose last version an earlier run stored.
   std::set<std::string> ended = {};
   RetryOptions retry = {};
@@ -165,6 +178,12 @@ class Output : public std::enable_shared_from_this<Output> {
   void LetGo();
   // Out of time: what is not stored is missing.
   void GiveUp();
+  // Whether its lists hold all segments that the spool had, none as a gap.
+  [[nodiscard]] bool complete() const { return complete_; }
+  // After the end: removes all it stored, lists first, if its plan names
+  // outputs that allow that. `done` once, with the first failure; what failed
+  // for good stays.
+  void RemoveAll(std::function<void(Status)> done);
 
   // No list needs the segments before this index any more, and none is owed or
   // to be removed.
@@ -172,6 +191,13 @@ class Output : public std::enable_shared_from_this<Output> {
   [[nodiscard]] const Uploader& uploader() const { return *uploader_; }
   [[nodiscard]] std::uint64_t stored() const { return stored_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  // What waits for Finish().
+  [[nodiscard]] std::uint64_t held_objects() const { return held_objects_; }
+  [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
+  // How far it got with what it held back: while this grows there is hope.
+  [[nodiscard]] std::uint64_t stored_at_end() const {
+    return plan_.at_end ? stored_ : 0;
+  }
 
  private:
   struct Pending {
@@ -184,6 +210,8 @@ class Output : public std::enable_shared_from_this<Output> {
       kStored,
       kLost,
     } state = State::kWaiting;
+    // Not brought to the sink yet: it waits for Finish(), or for its turn.
+    bool held = false;
     // Of an earlier run: may be there already.
     bool restored = false;
     // The spool needs its room.
@@ -194,6 +222,11 @@ class Output : public std::enable_shared_from_this<Output> {
     bool overtaken = false;
     // Lost by its deadline, and stored since.
     bool backfilled = false;
+  };
+  // When a key may be written again.
+  struct Pace {
+    SteadyTime next = {};
+    SteadyTime timer = {};  // the last one that was set
   };
   // One playlist that is being written.
   struct Playlist {
@@ -212,6 +245,9 @@ class Output : public std::enable_shared_from_this<Output> {
     bool published = false;  // at least one version is stored
     bool final_stored = false;
     Status status = {};
+    Pace pace = {};
+    GzipList gzip;
+    std::string sha256;  // of its last version's text, for its note
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
     // Not appended: the first of them is late, and a VOD list has time.
@@ -226,6 +262,7 @@ class Output : public std::enable_shared_from_this<Output> {
     // Past their deadline and still tried, by index.
     std::map<std::uint64_t, Pending> late;
     std::uint64_t next_index = 0;
+    std::uint64_t next_held = 0;  // no held one is before it
     // Init sections by hash: put, and stored.
     std::map<std::string, bool> inits;
     // Rotated-out lists stay until their last version is stored.
@@ -251,6 +288,12 @@ class Output : public std::enable_shared_from_this<Output> {
   void Drop(std::uint64_t index);
   Pending& Enqueue(Rendition& rendition, SegmentRecord record);
   void Bring(Rendition& rendition, Pending& pending);
+  void BringOwed(Rendition& rendition);
+  [[nodiscard]] bool holds_back() const { return plan_.at_end && !finishing_; }
+  void Hold(Pending& pending);
+  void LetGoOf(Pending& pending);
+  void BringHeld();
+  Pending* NextHeld(Rendition& rendition);
   void Lose(Rendition& rendition, Pending& pending, const Status& status);
   void JournalLoss(int rendition, std::uint64_t index);
   void OnLossJournaled(int rendition, std::uint64_t index,
@@ -282,11 +325,27 @@ class Output : public std::enable_shared_from_this<Output> {
   void PublishMultivariant();
   [[nodiscard]] std::string RenderMultivariant(bool final) const;
   void PublishAll(Rendition& rendition);
+  void PutPlaylist(PutRequest request, GzipList::Parts text, GzipList& gzip,
+                   Uploader::Done done);
+  // Whether this key was written just now; `again` is called when it may be.
+  bool TooSoon(Pace& pace, std::function<void(Output&)> again);
   [[nodiscard]] static std::chrono::microseconds LongestOf(
       const Rendition& rendition);
   void EndLists();
   void CheckFinished();
+  // For the day when all is to be removed.
+  void Remember(const std::string& key);
+  void RememberInit(const std::string& key);
+  void Forget(const std::string& key) { all_keys_.erase(key); }
+  void StartRetention();
+  // False: the note of this recording is on its way.
+  bool NoteIsSettled();
+  [[nodiscard]] std::optional<RetentionNote> MakeNote() const;
+  [[nodiscard]] StatusOr<std::string> InitKey(const Rendition& rendition,
+                                              const std::string& hash) const;
   void ScheduleDeleteAfterEnd();
+  void SortKeysForRemoval();
+  void EndRemoval();
   void DeleteNext(std::size_t next);
   OutputResult MakeResult() const;
   [[nodiscard]] PathFields FieldsFor(const Rendition& rendition) const;
@@ -307,11 +366,16 @@ class Output : public std::enable_shared_from_this<Output> {
     bool untrue = false;   // what it says of codecs or playlists changed
     bool refused = false;  // for good
     bool in_flight = false;
+    bool waits = false;  // it was written just now
     bool published = false;
     bool final_stored = false;
     Status status = {};
+    Pace pace = {};
   } multivariant_;
 
+  std::uint64_t held_objects_ = 0;
+  std::uint64_t held_bytes_ = 0;
+  bool bringing_ = false;  // BringHeld() is at work
   bool finishing_ = false;
   bool given_up_ = false;
   bool finished_ = false;
@@ -325,8 +389,25 @@ class Output : public std::enable_shared_from_this<Output> {
   };
   std::deque<Refused> refused_;
   std::vector<std::string> missing_;
-  std::vector<std::string> all_keys_;  // only with delete_after_end
+  std::set<std::string> all_keys_;         // see Remember()
+  std::vector<std::string> removal_keys_;  // likewise, in order
+  struct Note {
+    std::string key;
+    bool in_flight = false;
+    bool settled = false;
+    Status status = {};
+  } note_;
+  std::shared_ptr<Retention> retention_;
+  bool complete_ = true;
+  std::function<void(Status)> removed_;
+  Status removal_ = {};
 };
+
+// SHA-256 of a text in parts, as hex.
+std::string HashOf(const GzipList::Parts& text);
+
+// Of all of them.
+std::uint64_t StoredAtEnd(const std::vector<std::shared_ptr<Output>>& outputs);
 
 }  // namespace hlsrec::deliver
 

@@ -79,8 +79,10 @@ void Output::OnLate(Rendition& rendition, std::uint64_t index,
           .hold = late.record.duration + LongestOf(rendition)};
     }
   } else if (late.dropped) {
+    Forget(late.key);
     if (late.record.owed != nullptr) --*late.record.owed;
   } else {
+    Forget(late.key);
     missing_.push_back(late.key);
     if (!given_up_) {
       refused_.push_back({std::move(late.record.body), late.record.owed});

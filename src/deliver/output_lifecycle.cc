@@ -11,6 +11,10 @@ void Output::Finish(std::function<void(OutputResult)> done) {
   done_ = std::move(done);
   finishing_ = true;
   uploader_->Hurry();
+  BringHeld();
+  if (plan_.at_end) {
+    for (Rendition& rendition : renditions_) PublishAll(rendition);
+  }
   EndLists();
   CheckFinished();
 }
@@ -46,48 +50,33 @@ void Output::CheckFinished() {
     }
     if (multivariant_.in_flight) return;
     PublishMultivariant();
-    if (multivariant_.in_flight) return;
+    if (multivariant_.in_flight || multivariant_.waits) return;
+    if (!NoteIsSettled()) return;
   }
+  if (finished_) return;
   finished_ = true;
+  if (retention_ != nullptr) retention_->Stop();
   ScheduleDeleteAfterEnd();
   done_(MakeResult());
 }
 
 void Output::GiveUp() {
+  if (finished_ && removed_ != nullptr) {
+    removal_ = Cancelled("output {}: not removed in time", plan_.id);
+    uploader_->Stop();
+    return EndRemoval();
+  }
   if (finished_) return;
   given_up_ = true;
+  if (retention_ != nullptr) retention_->Stop();
   uploader_->Stop();
   CheckFinished();
 }
 
 void Output::LetGo() {
   done_ = nullptr;
+  if (retention_ != nullptr) retention_->Stop();
   uploader_->LetGo();
-}
-
-void Output::ScheduleDeleteAfterEnd() {
-  if (!plan_.delete_after_end) return;
-  // What lists goes before what is listed.
-  std::stable_partition(
-      all_keys_.begin(), all_keys_.end(),
-      [](const std::string& key) { return key.ends_with(".m3u8"); });
-  strand_->PostAt(clock_.Steady() + *plan_.delete_after_end,
-                  [self = shared_from_this()] { self->DeleteNext(0); });
-}
-
-void Output::DeleteNext(std::size_t next) {
-  if (next == all_keys_.size()) {
-    return emit_({.type = EventType::kRecordingDeleted, .output = plan_.id});
-  }
-  const std::string& key = all_keys_[next];
-  uploader_->Remove(
-      key, [self = shared_from_this(), next, key](const Status& status) {
-        self->emit_({.type = EventType::kObjectRemoved,
-                     .output = self->plan_.id,
-                     .key = key,
-                     .status = status});
-        self->DeleteNext(next + 1);
-      });
 }
 
 OutputResult Output::MakeResult() const {
@@ -99,6 +88,10 @@ OutputResult Output::MakeResult() const {
     result.missing.push_back(key);
     if (result.status.ok() && !status.ok()) result.status = status;
   };
+  if (note_.in_flight || !note_.status.ok()) {
+    result.missing.push_back(note_.key);
+    result.status = note_.status;
+  }
   if (!multivariant_.key.empty()) {
     note(multivariant_.key, multivariant_.final_stored, multivariant_.status);
   }

@@ -78,6 +78,7 @@ std::string Output::RenderMultivariant(bool final) const {
 }
 
 void Output::PublishMultivariant() {
+  multivariant_.waits = false;
   if (!plan_.multivariant || multivariant_.in_flight) return;
   bool final = finishing_;
   for (const Rendition& rendition : renditions_) {
@@ -95,7 +96,7 @@ void Output::PublishMultivariant() {
       return;
     }
     multivariant_.key = std::move(key).value();
-    if (plan_.delete_after_end) all_keys_.push_back(multivariant_.key);
+    Remember(multivariant_.key);
   }
   if (multivariant_.published && !final && !multivariant_.untrue) {
     bool holds = true;
@@ -104,32 +105,39 @@ void Output::PublishMultivariant() {
     }
     if (holds) return;
   }
+  multivariant_.waits = TooSoon(multivariant_.pace, [](Output& output) {
+    output.PublishMultivariant();
+    output.CheckFinished();
+  });
+  if (multivariant_.waits) return;
   std::string text = RenderMultivariant(final);
   for (Rendition& rendition : renditions_) {
     rendition.promised_peak = WithRoom(rendition.bandwidth.peak());
   }
   multivariant_.untrue = false;
   multivariant_.in_flight = true;
-  uploader_->Put({.key = multivariant_.key,
-                  .body = MakeStringBody(std::move(text)),
-                  .kind = ObjectKind::kMultivariantPlaylist,
-                  .content_type = std::string(kPlaylistType),
-                  .last_version = final},
-                 [self = shared_from_this(), final](const Status& status) {
-                   self->multivariant_.in_flight = false;
-                   self->multivariant_.status = status;
-                   if (status.ok()) {
-                     self->multivariant_.published = true;
-                     self->multivariant_.final_stored = final;
-                     self->emit_({.type = EventType::kPlaylistPublished,
-                                  .output = self->plan_.id,
-                                  .key = self->multivariant_.key});
-                     self->PublishMultivariant();
-                   } else {
-                     self->multivariant_.refused = true;
-                   }
-                   self->CheckFinished();
-                 });
+  GzipList gzip;
+  PutPlaylist({.key = multivariant_.key,
+               .kind = ObjectKind::kMultivariantPlaylist,
+               .last_version = final},
+              {std::make_shared<const std::string>(std::move(text))}, gzip,
+              [self = shared_from_this(), final](const Status& status) {
+                self->multivariant_.in_flight = false;
+                self->multivariant_.pace.next =
+                    self->clock_.Steady() + self->plan_.rewrite_interval;
+                self->multivariant_.status = status;
+                if (status.ok()) {
+                  self->multivariant_.published = true;
+                  self->multivariant_.final_stored = final;
+                  self->emit_({.type = EventType::kPlaylistPublished,
+                               .output = self->plan_.id,
+                               .key = self->multivariant_.key});
+                  self->PublishMultivariant();
+                } else {
+                  self->multivariant_.refused = true;
+                }
+                self->CheckFinished();
+              });
 }
 
 }  // namespace hlsrec::deliver

@@ -8,8 +8,6 @@
 namespace hlsrec::deliver {
 namespace {
 
-using playlist::MediaListEntry;
-
 // One body over parts that are shared with other versions of the list.
 class PartsBody final : public Body {
  public:
@@ -44,69 +42,20 @@ class PartsBody final : public Body {
 
 }  // namespace
 
-void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
-                      const Pending& pending) {
-  const SegmentRecord& record = pending.record;
-  MediaListEntry entry{
-      .sequence = rendition.first_sequence + record.index,
-      .duration = record.duration,
-      .start = record.start,
-      .discontinuity = record.discontinuity,
-      .gap = pending.state == Pending::State::kLost ||
-             (pending.was_gap && playlist->list.type() != PlaylistType::kVod)};
-  if (entry.sequence < playlist->plan.list_from) return;
-  if (playlist->list.StartsNew(entry)) {
-    playlist->ended = true;
-    playlist->dirty = true;
-    multivariant_.untrue = true;
-    if (!plan_.ended.contains(playlist->key)) {
-      rendition.rotated.push_back(playlist);
-      Publish(rendition, playlist);
-    }
-    PlaylistPlan plan = playlist->plan;
-    plan.key.clear();
-    plan.list_from = 0;
-    plan.list = playlist::MediaList(plan.list_options);
-    playlist = std::make_shared<Playlist>(playlist->number, std::move(plan));
-  }
-  PathFields fields = FieldsFor(rendition);
-  fields.extension = "m3u8";
-  fields.sequence = rendition.first_number + record.index;
-  fields.segment_time = record.start;
-  if (playlist->key.empty()) {
-    StatusOr<std::string> key = playlist->plan.path.Expand(fields);
-    if (!key.ok()) {
-      playlist->status = key.status();
-      return;
-    }
-    playlist->key = std::move(key).value();
-    if (plan_.delete_after_end) all_keys_.push_back(playlist->key);
-  }
-  entry.uri = playlist::RelativeUri(playlist->key, pending.key);
-  if (!record.init_hash.empty()) {
-    fields = FieldsFor(rendition);
-    fields.hash = record.init_hash.substr(0, 12);
-    const StatusOr<std::string> init = plan_.init.Expand(fields);
-    if (init.ok()) {
-      entry.map_uri = playlist::RelativeUri(playlist->key, *init);
-    }
-  }
-  for (const playlist::RemovedSegment& removed : playlist->list.Append(entry)) {
-    const auto found = rendition.expirable.find(removed.sequence);
-    if (found == rendition.expirable.end()) continue;
-    found->second.hold =
-        std::max(found->second.hold, removed.duration + removed.longest_list);
-  }
-  playlist->dirty = true;
-}
-
 void Output::Publish(Rendition& rendition,
                      const std::shared_ptr<Playlist>& playlist) {
   if (!playlist->dirty || playlist->in_flight || playlist->key.empty()) return;
   const bool vod = playlist->list.type() == PlaylistType::kVod;
-  if ((vod || plan_.ending) && !playlist->ended) return;
+  const bool only_ended = vod || plan_.ending || plan_.at_end;
+  if (holds_back() || (only_ended && !playlist->ended)) return;
   // An earlier run may have listed them, and told nobody before it died.
   if (!rendition.pending.empty() && rendition.pending.front().restored) return;
+  const bool too_soon = TooSoon(
+      playlist->pace, [number = rendition.number, playlist](Output& output) {
+        output.Publish(output.renditions_[static_cast<std::size_t>(number)],
+                       playlist);
+      });
+  if (too_soon) return;
   playlist->dirty = false;
   playlist->in_flight = true;
   const bool ended = playlist->ended;
@@ -122,13 +71,14 @@ void Output::Publish(Rendition& rendition,
       .playlist = static_cast<int>(playlist->number)};
   // A VOD list never changes, though what it calls a gap may have come since.
   const bool once = vod && plan_.ending && playlist->plan.imported.empty();
-  uploader_->Put(
+  GzipList::Parts text = playlist->list.Render(ended);
+  if (ended && plan_.retain) playlist->sha256 = HashOf(text);
+  PutPlaylist(
       {.key = playlist->key,
-       .body = std::make_shared<PartsBody>(playlist->list.Render(ended)),
        .kind = ObjectKind::kMediaPlaylist,
        .if_exists = once ? IfExists::kFail : IfExists::kReplace,
-       .content_type = std::string(kPlaylistType),
        .last_version = ended},
+      std::move(text), playlist->gzip,
       [self = shared_from_this(), number = rendition.number, playlist, version,
        once](const Status& status) {
         const bool there = once && status.code() == StatusCode::kAlreadyExists;
@@ -137,11 +87,18 @@ void Output::Publish(Rendition& rendition,
       });
 }
 
+void Output::PublishAll(Rendition& rendition) {
+  for (const auto* playlists : {&rendition.rotated, &rendition.playlists}) {
+    for (const auto& playlist : *playlists) Publish(rendition, playlist);
+  }
+}
+
 void Output::OnPublished(Rendition& rendition,
                          const std::shared_ptr<Playlist>& playlist,
                          const spool::PlaylistPublished& version,
                          const Status& status) {
   playlist->in_flight = false;
+  playlist->pace.next = clock_.Steady() + plan_.rewrite_interval;
   playlist->status = status;
   if (status.ok()) {
     playlist->published = true;
@@ -155,6 +112,7 @@ void Output::OnPublished(Rendition& rendition,
     // Its text is not needed any more.
     if (rotated_out) {
       playlist->list = playlist::MediaList(playlist->plan.list_options);
+      playlist->gzip = {};
     }
     emit_({.type = EventType::kPlaylistPublished,
            .output = plan_.id,
@@ -167,6 +125,34 @@ void Output::OnPublished(Rendition& rendition,
   Publish(rendition, playlist);
   PublishMultivariant();
   CheckFinished();
+}
+
+void Output::PutPlaylist(PutRequest request, GzipList::Parts text,
+                         GzipList& gzip, Uploader::Done done) {
+  request.content_type = kPlaylistType;
+  if (plan_.gzip_playlists) {
+    // Without the memory for it the text itself goes.
+    StatusOr<GzipList::Parts> member = gzip.Encode(text);
+    if (member.ok()) {
+      text = std::move(member).value();
+      request.content_encoding = "gzip";
+    }
+  }
+  request.body = std::make_shared<PartsBody>(std::move(text));
+  uploader_->Put(std::move(request), std::move(done));
+}
+
+// What changes meanwhile is in the version that is put then.
+bool Output::TooSoon(Pace& pace, std::function<void(Output&)> again) {
+  if (given_up_ || clock_.Steady() >= pace.next) return false;
+  if (std::exchange(pace.timer, pace.next) != pace.next) {
+    strand_->PostAt(pace.next,
+                    [weak = weak_from_this(), again = std::move(again)] {
+                      const auto self = weak.lock();
+                      if (self != nullptr && !self->finished_) again(*self);
+                    });
+  }
+  return true;
 }
 
 // At most, as far as can be told.
@@ -216,6 +202,7 @@ void Output::RemoveExpired(int number, std::uint64_t sequence,
     Rendition& rendition = self->renditions_[static_cast<std::size_t>(number)];
     rendition.leaving.erase(sequence);
     // With the next version that is published.
+    if (status.ok()) self->Forget(key);
     if (IsRetryable(status.code())) {
       rendition.expirable[sequence] = {.key = key};
     }

@@ -83,7 +83,9 @@ void Uploader::Abandon(const std::string& key) {
 
 void Uploader::Remove(const std::string& key, Done done) {
   if (sink_ == nullptr) {
-    return done(Cancelled("remove: {}: the output was given up", key));
+    return strand_->Post([key, done = std::move(done)] {
+      done(Cancelled("remove: {}: the output was given up", key));
+    });
   }
   sink_->Remove(key, [strand = strand_, done = std::move(done)](Status status) {
     strand->Post([done, status = std::move(status)] { done(status); });
@@ -164,7 +166,9 @@ double Uploader::Jitter() {
 void Uploader::BackOff(JobId id, const Status& status) {
   Job& job = jobs_.at(id);
   const SteadyTime now = clock_.Steady();
-  SteadyTime when = now + RetryDelay(options_.retry, job.attempt, Jitter());
+  job.not_before = now + options_.rewrite_interval;
+  SteadyTime when = std::max(
+      job.not_before, now + RetryDelay(options_.retry, job.attempt, Jitter()));
   job.backing_off = true;
   job.patient = false;
   if (status.retry_after()) {
@@ -240,7 +244,8 @@ void Uploader::GotThrough() {
   denied_in_a_row_ = 0;
   const SteadyTime now = clock_.Steady();
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
-    const bool due = now - job->second.last_attempt >= options_.retry.first;
+    const bool due = now >= job->second.not_before &&
+                     now - job->second.last_attempt >= options_.retry.first;
     if (due && !job->second.patient && !job->second.deferred) Ready(job->first);
   }
 }

@@ -21,6 +21,9 @@ namespace hlsrec::deliver {
 struct UploaderOptions {
   int parallel = 4;
   RetryOptions retry = {};
+  // Nor is an object tried again before: an attempt that failed may have
+  // written it.
+  std::chrono::milliseconds rewrite_interval{0};
   // Of the jitter: outputs that fail together must not come back together.
   std::uint32_t seed = 1;
 };
@@ -91,6 +94,7 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
     std::optional<Expected> expected = {};
     int attempt = 0;
     SteadyTime last_attempt = {};
+    SteadyTime not_before = {};
     bool deferred = false;
     // Waits after a failure; the number tells whose timer it was.
     bool backing_off = false;

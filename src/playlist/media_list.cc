@@ -9,7 +9,9 @@
 namespace hlsrec::playlist {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+// Small enough that compressing the open block anew for each version costs
+// little, large enough that it compresses well.
+constexpr std::size_t kBlockEntries = 256;
 
 std::string_view TypeName(ListType type) {
   switch (type) {
@@ -175,7 +177,7 @@ StatusOr<MediaList> MediaList::Continue(MediaListOptions options,
       line.text = WithoutMap(split.segments[i]);
       list.lines_.push_back(std::move(line));
     } else {
-      list.AppendText(split.segments[i]);
+      list.AppendEntry(split.segments[i]);
     }
   }
   return list;
@@ -229,10 +231,10 @@ std::vector<RemovedSegment> MediaList::Append(const MediaListEntry& entry) {
     // Behind EXT-X-DISCONTINUITY or before it makes no difference to a reader;
     // before keeps a segment's own lines together.
     if (!entry.map_uri.empty() && entry.map_uri != last_map_uri_) {
-      AppendText(RenderMap(entry.map_uri));
+      open_block_ += RenderMap(entry.map_uri);
     }
     last_map_uri_ = entry.map_uri;
-    AppendText(line.text);
+    AppendEntry(line.text);
     return {};
   }
   lines_.push_back(std::move(line));
@@ -261,9 +263,10 @@ std::vector<RemovedSegment> MediaList::Slide() {
   return removed;
 }
 
-void MediaList::AppendText(std::string_view text) {
+void MediaList::AppendEntry(std::string_view text) {
   open_block_ += text;
-  if (open_block_.size() >= kBlockBytes) {
+  if (++open_entries_ == kBlockEntries) {
+    open_entries_ = 0;
     frozen_.push_back(
         std::make_shared<const std::string>(std::exchange(open_block_, {})));
   }

@@ -98,7 +98,7 @@ class MediaList {
 
   [[nodiscard]] std::string Header() const;
   std::vector<RemovedSegment> Slide();
-  void AppendText(std::string_view text);
+  void AppendEntry(std::string_view text);
 
   MediaListOptions options_;
   ListedWindow window_;
@@ -114,6 +114,7 @@ class MediaList {
   // Otherwise: everything ever listed, full blocks never touched again.
   std::vector<std::shared_ptr<const std::string>> frozen_;
   std::string open_block_;
+  std::size_t open_entries_ = 0;
   // The header as it was found; an EVENT list must keep it byte for byte.
   std::string imported_header_;
   std::vector<std::string> imported_uris_;

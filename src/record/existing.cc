@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/answer.h"
+#include "src/base/gzip.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/deliver/ask.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t kMaxPlaylistBytes = std::uint64_t{256} << 20;
 
-// The playlist's text; none where there is none.
+// The playlist's text, however it is stored; none where there is none.
 StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
                                                  const std::string& key) {
   StatusOr<std::string> text = deliver::Ask<std::string>(
@@ -27,6 +28,8 @@ StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
           answer->Set(std::move(found));
         });
       });
+  // Not every server that was told of an encoding tells of it.
+  if (text.ok() && IsGzip(*text)) text = Gunzip(*text, kMaxPlaylistBytes);
   if (text.ok()) return std::optional<std::string>(std::move(text).value());
   if (text.status().code() == StatusCode::kNotFound) {
     return std::optional<std::string>();

@@ -11,6 +11,7 @@
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
 #include "src/record/existing.h"
+#include "src/record/plan_modes.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
 
@@ -204,6 +205,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
       .retry = {.first = options.retry_first,
                 .max = options.retry_max,
                 .parked = options.retry_parked}};
+  HLSREC_RETURN_IF_ERROR(PlanModes(wanted, field, output));
   output.fields = {.stream = options.stream,
                    .session = plan.session,
                    .time = plan.started,
@@ -480,12 +482,16 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     HLSREC_RETURN_IF_ERROR(CheckCollisions(output));
     plan.outputs.push_back(std::move(output));
   }
+  HLSREC_RETURN_IF_ERROR(CheckModes(plan, core.spool().max_age()));
   HLSREC_RETURN_IF_ERROR(PlanRelays(ids, plan));
   if (!plan.outputs.empty()) {
     plan.identity = IdentityOf(plan);
     HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));
     HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
-    if (!resumed) HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
+    if (!resumed) {
+      HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
+      HLSREC_RETURN_IF_ERROR(CheckContinued(plan));
+    }
   }
   plan.cutter = {
       .target = segment.target_duration.count() * (kClockRate / 1000),

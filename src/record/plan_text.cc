@@ -92,6 +92,11 @@ void AddState(const OutputPlan& output, Json& json) {
   json["keep_expired"] = output.expired == ExpiredSegments::kKeep;
   json["delete_after_end_s"] =
       output.delete_after_end ? Json(output.delete_after_end->count()) : Json();
+  json["at_end"] = output.at_end;
+  json["retain_s"] = output.retain ? Json(output.retain->count()) : Json();
+  json["delete_once_stored_by"] = output.delete_once_stored_by;
+  json["gzip_playlists"] = output.gzip_playlists;
+  json["rewrite_interval_ms"] = output.rewrite_interval.count();
   for (std::size_t r = 0; r < output.renditions.size(); ++r) {
     const RenditionPlan& rendition = output.renditions[r];
     Json& saved = json["renditions"][r];
@@ -149,6 +154,16 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
           OptionalFrom<std::int64_t>(json.at("delete_after_end_s"))) {
     output.delete_after_end = std::chrono::seconds(*grace);
   }
+  output.at_end = json.value("at_end", false);
+  if (const auto retain =
+          OptionalFrom<std::int64_t>(json.value("retain_s", Json()))) {
+    output.retain = std::chrono::seconds(*retain);
+  }
+  output.delete_once_stored_by =
+      json.value("delete_once_stored_by", std::vector<std::string>());
+  output.gzip_playlists = json.value("gzip_playlists", false);
+  output.rewrite_interval =
+      std::chrono::milliseconds(json.value("rewrite_interval_ms", 0));
   HLSREC_ASSIGN_OR_RETURN(
       output.segment,
       PathTemplate::Parse(json.at("segment").get<std::string>(), fields));

@@ -149,6 +149,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void JournalEnding();
   void FinishOutputs();
   void GiveUp();
+  void ArmFinishTimer(std::uint64_t stored_at_end);
   void GiveUpRelays();
   void OnOutputDone(std::size_t output, OutputResult result);
   void OnRelayDone(std::size_t relay, RelayResult result);
@@ -214,6 +215,9 @@ class Recording : public std::enable_shared_from_this<Recording> {
   // Whether the journal knows that it ends.
   Status ending_journaled_ = Unavailable("the journal has not answered");
   bool outputs_ending_ = false;
+  // Of outputs that others make needless: asked for, and what came of it.
+  bool removing_ = false;
+  std::optional<Status> removed_;
   bool done_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/status_util.h"
+#include "src/record/confirmed.h"
 #include "src/record/recording.h"
 
 namespace hlsrec::record {
@@ -157,15 +158,24 @@ void Recording::OnFinish() {
   TellDrops();
   phase_ = Phase::kFinishing;
   for (const auto& relay : relays_) relay->Finish();
-  strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
-                  [weak = weak_from_this()] {
-                    const auto self = weak.lock();
-                    if (self != nullptr && !self->done_) self->GiveUp();
-                  });
+  ArmFinishTimer(0);
   if (!outputs_.empty()) return JournalEnding();
   // Nobody goes on with what was never stored.
   ending_journaled_ = {};
   FinishOutputs();
+}
+
+// As long as what was held back goes in there is no reason to give up.
+void Recording::ArmFinishTimer(std::uint64_t stored_at_end) {
+  strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
+                  [weak = weak_from_this(), stored_at_end] {
+                    const auto self = weak.lock();
+                    if (self == nullptr || self->done_) return;
+                    const std::uint64_t now =
+                        deliver::StoredAtEnd(self->outputs_);
+                    if (now == stored_at_end) return self->GiveUp();
+                    self->ArmFinishTimer(now);
+                  });
 }
 
 // Before any list has its end: else the next run would go on behind it.
@@ -189,6 +199,10 @@ void Recording::GiveUp() {
   // The last one's end lets go of them all.
   const auto outputs = outputs_;
   for (const auto& output : outputs) output->GiveUp();
+  if (removing_ && !removed_) {
+    removed_ = DeadlineExceeded("finish: the journal did not answer in time");
+    DoneIfAllAre();
+  }
   if (outputs_ending_ || done_) return;
   // Not even the spool answered. No list has its end: the next run delivers
   // what it finds there, and ends them behind it.
@@ -236,6 +250,16 @@ void Recording::DoneIfAllAre() {
       relays_done_ < relays_.size()) {
     return;
   }
+  if (!std::exchange(removing_, true)) {
+    return RemoveConfirmed(
+        {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
+        core_.spool().journal(),
+        [self = shared_from_this()](const Status& removed) {
+          self->removed_ = removed;
+          self->DoneIfAllAre();
+        });
+  }
+  if (!removed_) return;
   Status status = failure_;
   for (const OutputResult& each : results_) {
     if (status.ok()) status = each.status;
@@ -279,11 +303,11 @@ void Recording::Done(Status status) {
   outputs_.clear();
   relays_.clear();
   if (plan_.outputs.empty()) return Tell(std::move(result));
-  const bool owes =
-      results_.empty() || std::any_of(results_.begin(), results_.end(),
-                                      [](const OutputResult& each) {
-                                        return !each.missing.empty();
-                                      });
+  const bool owes = results_.empty() || (removed_ && !removed_->ok()) ||
+                    std::any_of(results_.begin(), results_.end(),
+                                [](const OutputResult& each) {
+                                  return !each.missing.empty();
+                                });
   if (owes) return Tell(std::move(result));
   spool::ForgetRecording(
       core_.spool(), plan_.recording,
@@ -327,8 +351,10 @@ RecordingProgress Recording::Progress() const {
     progress.segments_stored += output->stored();
     progress.segments_lost += output->lost();
     progress.put_retries += output->uploader().retries();
-    progress.backlog_objects += output->uploader().backlog_objects();
-    progress.backlog_bytes += output->uploader().backlog_bytes();
+    progress.backlog_objects +=
+        output->uploader().backlog_objects() + output->held_objects();
+    progress.backlog_bytes +=
+        output->uploader().backlog_bytes() + output->held_bytes();
   }
   return progress;
 }

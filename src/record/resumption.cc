@@ -6,6 +6,7 @@
 #include "src/base/answer.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/record/confirmed.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
@@ -59,15 +60,25 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
             self->Emit(std::move(event));
           }));
     }
-    strand_->PostAt(core_.clock().Steady() + options_.finish_timeout,
-                    [weak = weak_from_this()] {
-                      if (const auto self = weak.lock()) self->GiveUp();
-                    });
+    ArmTimer(0);
     const auto outputs = outputs_;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       outputs[i]->Restore(std::move(plan_.restored[i]));
     }
     JournalEnding();
+  }
+
+  // As for a recording: while what was held back goes in nobody gives up.
+  void ArmTimer(std::uint64_t stored_at_end) {
+    strand_->PostAt(core_.clock().Steady() + options_.finish_timeout,
+                    [weak = weak_from_this(), stored_at_end] {
+                      const auto self = weak.lock();
+                      if (self == nullptr) return;
+                      const std::uint64_t now =
+                          deliver::StoredAtEnd(self->outputs_);
+                      if (now == stored_at_end) return self->GiveUp();
+                      self->ArmTimer(now);
+                    });
   }
 
   // An interruption that is resumed here is its end; before any list has one:
@@ -107,13 +118,27 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     const auto outputs = outputs_;
     for (const auto& output : outputs) output->GiveUp();
     Finish();
+    // Only a removal is under way: the journal does not answer.
+    if (done_ == results_.size()) {
+      OnAllDone(DeadlineExceeded("resume: not removed in time"));
+    }
   }
 
   void OnOutputDone(std::size_t output, OutputResult result) {
     results_[output] = std::move(result);
     if (++done_ < results_.size()) return;
+    record::RemoveConfirmed(
+        {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
+        core_.spool().journal(),
+        [self = shared_from_this()](const Status& removed) {
+          self->OnAllDone(removed);
+        });
+  }
+
+  void OnAllDone(const Status& removed) {
+    if (outputs_.empty()) return;  // told already
     RecordingResult all{.outputs = results_};
-    bool owes = false;
+    bool owes = !removed.ok();
     for (const OutputResult& each : results_) {
       if (all.status.ok()) all.status = each.status;
       owes = owes || !each.missing.empty();

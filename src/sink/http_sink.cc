@@ -115,6 +115,9 @@ class HttpStore : public std::enable_shared_from_this<HttpStore> {
         .url = UrlOf(request.key),
         .headers = {{"Content-Type", request.content_type}},
         .body = request.body};
+    if (!request.content_encoding.empty()) {
+      call.headers.push_back({"Content-Encoding", request.content_encoding});
+    }
     if (const std::string& cache = CacheControlOf(request); !cache.empty()) {
       call.headers.push_back({"Cache-Control", cache});
     }
@@ -167,6 +170,7 @@ class HttpSink final : public Sink {
                        description_));
   }
   std::string Describe() const override { return description_; }
+  bool keeps_content_encoding() const override { return true; }
 
  private:
   const std::shared_ptr<void> owner_;

@@ -63,6 +63,7 @@ std::vector<net::HttpHeader> HeadersFor(const PutRequest& request,
     }
   };
   add("Content-Type", request.content_type);
+  add("Content-Encoding", request.content_encoding);
   add("Cache-Control", CacheControlFor(request, options.cache_control));
   add("x-amz-acl", options.canned_acl);
   add("x-amz-storage-class", options.storage_class);
@@ -307,6 +308,10 @@ class S3SinkImpl final : public S3Sink {
   }
 
   std::string Describe() const override { return MakeS3Url(store_->options); }
+  bool keeps_content_encoding() const override { return true; }
+  std::chrono::milliseconds rewrite_interval() const override {
+    return store_->options.rewrite_interval;
+  }
 
  private:
   const std::shared_ptr<Runtime> runtime_;

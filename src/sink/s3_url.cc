@@ -1,5 +1,6 @@
 // S3SinkOptions as a URL.
 #include <algorithm>
+#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -66,10 +67,19 @@ Status SetParameter(S3SinkOptions& options, const std::string& name,
     options.canned_acl = value;
   } else if (name == "class") {
     options.storage_class = value;
+  } else if (name == "rewrite_ms") {
+    int milliseconds = 0;
+    const char* end = value.data() + value.size();
+    const auto parsed = std::from_chars(value.data(), end, milliseconds);
+    if (parsed.ec != std::errc() || parsed.ptr != end || milliseconds < 0) {
+      return bad("milliseconds");
+    }
+    options.rewrite_interval = std::chrono::milliseconds(milliseconds);
   } else {
     // Its value might be a key.
     return InvalidArgument(
-        "{}: unknown: want endpoint, region, style, conflict, acl or class",
+        "{}: unknown: want endpoint, region, style, conflict, acl, class or "
+        "rewrite_ms",
         name);
   }
   return {};
@@ -142,6 +152,9 @@ std::string MakeS3Url(const S3SinkOptions& options) {
   if (options.conflict == S3Conflict::kLookFirst) add("conflict", "look-first");
   add("acl", options.canned_acl);
   add("class", options.storage_class);
+  if (options.rewrite_interval.count() > 0) {
+    add("rewrite_ms", std::to_string(options.rewrite_interval.count()));
+  }
   return url;
 }
 

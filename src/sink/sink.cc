@@ -55,6 +55,13 @@ class StrandSink final : public Sink {
 }  // namespace
 
 Sink::~Sink() = default;
+
+bool Sink::keeps_content_encoding() const { return false; }
+
+std::chrono::milliseconds Sink::rewrite_interval() const {
+  return std::chrono::milliseconds(0);
+}
+
 BlockingSink::~BlockingSink() = default;
 
 std::shared_ptr<Sink> MakeSink(std::shared_ptr<Runtime> runtime,

@@ -25,6 +25,8 @@ struct Provider {
   // What signatures name where it is not the region itself.
   std::string_view signing_region = {};
   S3Conflict conflict = S3Conflict::kLookFirst;
+  // Between two writes of one key.
+  std::chrono::milliseconds rewrite_interval{0};
 };
 
 constexpr std::array kProviders = {
@@ -34,7 +36,8 @@ constexpr std::array kProviders = {
              .conflict = S3Conflict::kIfNoneMatch},
     Provider{.type = "gs",
              .endpoint = "https://storage.googleapis.com",
-             .signing_region = "auto"},
+             .signing_region = "auto",
+             .rewrite_interval = std::chrono::seconds(1)},
     Provider{.type = "oss",
              .endpoint = "https://s3.oss-{}.aliyuncs.com",
              .addressing = S3Addressing::kVirtualHost},
@@ -128,6 +131,7 @@ Status ReadOptions(const json& object, S3SinkOptions& options) {
 Status ApplyProvider(const Provider& provider, S3SinkOptions& options) {
   options.addressing = provider.addressing;
   options.conflict = provider.conflict;
+  options.rewrite_interval = provider.rewrite_interval;
   if (options.endpoint.empty()) {
     if (provider.endpoint == "-") {
       return InvalidArgument("storage: options.endpoint: {} wants it",

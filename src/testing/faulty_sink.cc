@@ -90,6 +90,14 @@ void FaultySink::List(std::string prefix, ListDone done) {
 
 std::string FaultySink::Describe() const { return impl_->inner->Describe(); }
 
+bool FaultySink::keeps_content_encoding() const {
+  return impl_->inner->keeps_content_encoding();
+}
+
+std::chrono::milliseconds FaultySink::rewrite_interval() const {
+  return impl_->inner->rewrite_interval();
+}
+
 std::uint64_t FaultySink::calls() const {
   MutexLock lock(impl_->mutex);
   return impl_->calls;

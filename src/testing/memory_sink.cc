@@ -41,6 +41,7 @@ void MemorySink::Put(PutRequest request, Done done) {
                           .key = request.key,
                           .object = request.kind,
                           .content_type = request.content_type,
+                          .content_encoding = request.content_encoding,
                           .size_bytes = request.body->size(),
                           .status = status});
     if (status.ok()) changed = impl_->changed;

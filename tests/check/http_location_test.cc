@@ -27,6 +27,23 @@ TEST_CASE("http location: R31: a segment is missing") {
   Expect(site, {"R31"});
 }
 
+TEST_CASE(
+    "http location: a playlist as gzip is read where the server says so") {
+  auto site = SoundSite();
+  Resource& list = site["/live/a.m3u8"];
+  list.body = Gzip(list.body);
+  list.headers = "Content-Encoding: gzip\r\n";
+  Expect(site, {});
+  list.headers.clear();
+  const LoopbackServer server(Serve(site));
+  const auto report = CheckRecording(server.Url("/live/a.m3u8"));
+  REQUIRE(report.ok());
+  REQUIRE(report->findings.size() == 1);
+  CHECK(report->findings[0].rule == "R1");
+  CHECK(report->findings[0].message ==
+        "is gzip, and no Content-Encoding says so");
+}
+
 TEST_CASE("http location: R85: content types") {
   auto site = SoundSite();
   site["/live/s/0.ts"].type = "text/plain";

@@ -2,7 +2,10 @@
 
 #include "src/base/hash.h"
 
+#include <fmt/format.h>
+
 #include <optional>
+#include <vector>
 
 #include "hlsrec/testing.h"
 #include "src/base/runtime_core.h"
@@ -68,6 +71,36 @@ TEST_CASE("uploader: a put is tried until it is stored") {
   CHECK(bench.failures[2].attempt == 3);
   CHECK(bench.recoveries == 1);
   CHECK(uploader->backlog_bytes() == 0);
+}
+
+TEST_CASE("uploader: a key is not written again before its time") {
+  Bench bench;
+  RuntimeCore& core = bench.simulation.runtime()->core();
+  std::vector<SteadyTime> writes;
+  const auto sink = std::make_shared<FaultySink>(
+      bench.memory, [&](std::uint64_t, const std::string& key) {
+        if (key != "list.m3u8") return FaultySink::Decision();
+        writes.push_back(bench.clock.Steady());
+        return writes.size() < 3 ? Fail(StatusCode::kUnavailable)
+                                 : FaultySink::Decision();
+      });
+  const auto uploader = std::make_shared<Uploader>(
+      Strand::Create(core.media()), core.clock(), sink,
+      UploaderOptions{.retry = {.first = milliseconds(10)},
+                      .rewrite_interval = seconds(5)},
+      [](const AttemptFailed&) {}, [] {});
+  std::optional<Status> done;
+  uploader->Put(Bench::Request("list.m3u8", IfExists::kReplace),
+                [&](Status s) { done = s; });
+  // What gets through makes others hurry, but not this one.
+  for (int i = 0; i < 30; ++i) {
+    uploader->Put(Bench::Request(fmt::format("{}.ts", i)), [](Status) {});
+    bench.simulation.Advance(milliseconds(500));
+  }
+  REQUIRE(done);
+  REQUIRE(writes.size() == 3);
+  CHECK(writes[1] - writes[0] == seconds(5));
+  CHECK(writes[2] - writes[1] == seconds(5));
 }
 
 TEST_CASE("uploader: what may be there is looked for, not put") {

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "hlsrec/testing.h"
+#include "src/base/gzip.h"
 #include "src/playlist/parse.h"
 #include "tests/catch.h"
 #include "tests/record/synthetic.h"
+#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
@@ -651,6 +653,48 @@ TEST_CASE("recorder: what exists is never overwritten") {
       Recorder::Open(studio.simulation.runtime(), studio.Options());
   CHECK(second.status().code() == StatusCode::kAlreadyExists);
   CHECK(second.status().message().find("append") != std::string::npos);
+}
+
+TEST_CASE("recorder: a playlist that is stored as gzip is appended to") {
+  Studio studio;
+  RecordingOptions options = studio.Options(false);
+  options.outputs[0].playlist_encoding = PlaylistEncoding::kGzip;
+  options.outputs[0].if_exists = IfPlaylistExists::kAppend;
+  std::string before;
+  for (int run = 0; run < 2; ++run) {
+    auto recorder = studio.Open(options);
+    studio.Push(*recorder, Stream(4, 50, false));
+    CHECK(studio.Finish(*recorder).status.ok());
+    const std::string stored = studio.sink->Text("index.m3u8");
+    CHECK(IsGzip(stored));
+    const auto text = Gunzip(stored, 100000);
+    REQUIRE(text.ok());
+    const std::string open = text->substr(0, text->find("#EXT-X-ENDLIST"));
+    CHECK(open.starts_with(before));
+    before = open;
+  }
+  const auto parsed = playlist::ParsePlaylist(before);
+  REQUIRE(parsed.ok());
+  REQUIRE(parsed->media.segments.size() == 4);
+  CHECK(parsed->media.segments[2].discontinuity);
+}
+
+TEST_CASE("recorder: a sink that keeps no encoding takes no gzip") {
+  Studio studio;
+  TemporaryDirectory directory;
+  RecordingOptions options = studio.Options(false);
+  const auto sink =
+      OpenFileSink(studio.simulation.runtime(), {.root = directory.path()});
+  REQUIRE(sink.ok());
+  options.outputs[0].sink = *sink;
+  options.outputs[0].playlist_encoding = PlaylistEncoding::kGzip;
+  const auto recorder =
+      Recorder::Open(studio.simulation.runtime(), std::move(options));
+  CHECK(recorder.status().code() == StatusCode::kInvalidArgument);
+  CHECK(recorder.status().message() ==
+        "outputs[0].playlist_encoding: file:" + directory.path() +
+            ": keeps no Content-Encoding, so that players would take gzip for "
+            "text: use identity");
 }
 
 TEST_CASE("recorder: stored segments that nobody lists keep their names") {

@@ -114,6 +114,13 @@ RecordingOptions World::Options() {
           {.path = "{rendition}-rotating-{seq}.m3u8",
            .policy = RotatingList({.period = seconds(5)})});
     }
+    // Told by what was drawn for other purposes: no schedule changes by it.
+    const bool at_end = scenario_.steps % 3 == 0;
+    if (at_end && !wanted.live &&
+        scenario_.spool_full != WhenSpoolFull::kWait) {
+      output.delivery = Delivery::kAtEnd;
+    }
+    if (scenario_.steps % 4 == 1) output.rewrite_interval = milliseconds(700);
     options.outputs.push_back(std::move(output));
   }
   return options;

@@ -120,6 +120,22 @@ TEST_CASE("http sink: types and caching by kind") {
   }
 }
 
+TEST_CASE("http sink: an encoding is told") {
+  Fixture f;
+  HttpServer server;
+  const auto sink = f.Open({.base_url = server.Url("/")});
+  CHECK(sink->keeps_content_encoding());
+  for (const std::string encoding : {"gzip", ""}) {
+    REQUIRE(f.Put(*sink, {.key = "x.m3u8",
+                          .body = MakeStringBody("x"),
+                          .kind = ObjectKind::kMediaPlaylist,
+                          .content_type = "a/b",
+                          .content_encoding = encoding})
+                .ok());
+    CHECK(server.requests().back().Header("content-encoding") == encoding);
+  }
+}
+
 TEST_CASE("http sink: POST, where that is how the server stores") {
   Fixture f;
   HttpServer server;

@@ -198,6 +198,15 @@ TEST_CASE("s3 sink: headers say what an object is") {
   CHECK(world.store->objects().at("a.m3u8").headers.at("cache-control") ==
         "max-age=3600");
   CHECK(!objects.at("a.json").headers.contains("cache-control"));
+  CHECK(!objects.at("a.m3u8").headers.contains("content-encoding"));
+  CHECK(world.sink->keeps_content_encoding());
+  CHECK(AwaitPut(*world.sink, {.key = "b.m3u8",
+                               .body = MakeStringBody("coded"),
+                               .kind = ObjectKind::kMediaPlaylist,
+                               .content_encoding = "gzip"})
+            .ok());
+  CHECK(world.store->objects().at("b.m3u8").headers.at("content-encoding") ==
+        "gzip");
 
   World parts({}, InParts());
   REQUIRE(parts.Put("large.ts", Large()).ok());

@@ -156,7 +156,8 @@ TEST_CASE("s3 url: says all but credentials, and can be read again") {
 
   const std::string whole =
       "s3://bucket/a%20b/%25c?endpoint=http://127.0.0.1:9000&region=eu-x&"
-      "style=virtual&conflict=look-first&acl=public-read&class=STANDARD_IA";
+      "style=virtual&conflict=look-first&acl=public-read&class=STANDARD_IA&"
+      "rewrite_ms=1500";
   const auto options = ParseS3Url(whole);
   REQUIRE(options.ok());
   CHECK(options->prefix == "a b/%c");
@@ -166,6 +167,7 @@ TEST_CASE("s3 url: says all but credentials, and can be read again") {
   CHECK(options->conflict == S3Conflict::kLookFirst);
   CHECK(options->canned_acl == "public-read");
   CHECK(options->storage_class == "STANDARD_IA");
+  CHECK(options->rewrite_interval == std::chrono::milliseconds(1500));
   CHECK(MakeS3Url(*options) == whole);
   CHECK(ParseS3Url("s3://b?endpoint=http%3A%2F%2Fh&style=path")->endpoint ==
         "http://h");
@@ -177,6 +179,7 @@ TEST_CASE("s3 url: bad parts are named, secrets are not") {
       {"s3://", "names no bucket"},
       {"s3://KEY:SECRET@bucket/x", "holds a user"},
       {"s3://bucket?secret=SECRET", "secret: unknown"},
+      {"s3://bucket?rewrite_ms=1s", "rewrite_ms: 1s: want milliseconds"},
       {"s3://bucket?style=other", "style: other: want path or virtual"},
       {"s3://bucket?endpoint=host", "endpoint: host: want http://"},
       {"s3://bucket?endpoint=http://u:SECRET@h", "endpoint: http://h: holds a"},
@@ -227,7 +230,7 @@ TEST_CASE("storage: providers give endpoint, style and region") {
   const std::string endpoint = R"("endpoint": "https://h")";
   CHECK(url("gs", "") ==
         "s3://b?endpoint=https://storage.googleapis.com&region=auto&"
-        "style=path&conflict=look-first");
+        "style=path&conflict=look-first&rewrite_ms=1000");
   CHECK(url("oss", region) ==
         "s3://b?endpoint=https://s3.oss-x-1.aliyuncs.com&region=x-1&"
         "style=virtual&conflict=look-first");

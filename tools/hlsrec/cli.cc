@@ -239,6 +239,7 @@ void AddDelivery(CLI::App& app, RecordCommand& record) {
                  "How long it may take; the segment time by default")
       ->type_name("DURATION")
       ->group(group);
+  AddDeliveryModes(app, record.modes);
   AddHttpDelivery(app, record.http);
   AddS3Delivery(app, record.s3);
 }
@@ -263,8 +264,8 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
       "Folder (the layout names what is below), or path/name.m3u8: exactly "
       "that playlist, segments beside it; either may be an http(s) URL, which "
       "is PUT to, or an s3://bucket/path URL, with the parameters endpoint, "
-      "region, style, conflict, acl and class where they are needed. rtmp://, "
-      "srt://, udp://: a receiver of the stream itself, "
+      "region, style, conflict, acl, class and rewrite_ms where they are "
+      "needed. rtmp://, srt://, udp://: a receiver of the stream itself, "
       "see relay. Several are written side by side");
   AddRecording(*command, record);
   AddSegments(*command, record);

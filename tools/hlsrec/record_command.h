@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/hlsrec/delivery_modes.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/s3_delivery.h"
 
@@ -69,6 +70,7 @@ struct RecordCommand {
   std::string finish_timeout = "30";
   std::string late_segments = "auto";
   std::string segment_deadline;
+  DeliveryModes modes;
   HttpDelivery http;
   S3Delivery s3;
 

@@ -396,6 +396,10 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     }
     options.outputs.push_back(std::move(wanted));
   }
+  if (Status status = ApplyDeliveryModes(command.modes, options);
+      !status.ok()) {
+    return status;
+  }
   return options;
 }
 
