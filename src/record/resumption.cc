@@ -6,8 +6,10 @@
 #include "src/base/answer.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/record/leased_output.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
+#include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec {
@@ -53,11 +55,19 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   void Run() {
     results_.resize(plan_.outputs.size());
     for (const OutputPlan& output : plan_.outputs) {
-      outputs_.push_back(std::make_shared<deliver::Output>(
-          strand_, core_.clock(), core_.spool().journal(), output,
+      record::LeasedOutput opened = record::OpenOutput(
+          core_, strand_, output,
           [self = shared_from_this()](Event event) {
             self->Emit(std::move(event));
-          }));
+          },
+          [weak = weak_from_this(), i = outputs_.size()](Status status) {
+            if (const auto self = weak.lock()) {
+              self->OnTakenOver(i, std::move(status));
+            }
+          });
+      outputs_.push_back(std::move(opened.output));
+      keepers_.push_back(std::move(opened.keeper));
+      if (keepers_.back() != nullptr) keepers_.back()->Start();
     }
     strand_->PostAt(core_.clock().Steady() + options_.finish_timeout,
                     [weak = weak_from_this()] {
@@ -103,7 +113,25 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     options_.observer->OnEvent(event);
   }
 
+  void OnTakenOver(std::size_t output, Status status) {
+    if (outputs_.empty()) return;
+    Emit({.type = EventType::kOutputTakenOver,
+          .output = plan_.outputs[output].id,
+          .status = status});
+    taken_over_ = std::move(status);
+    const auto taken = outputs_[output];
+    taken->GiveUp();
+  }
+
+  void StopKeepers() {
+    const auto keepers = keepers_;
+    for (const auto& keeper : keepers) {
+      if (keeper != nullptr) keeper->Stop();
+    }
+  }
+
   void GiveUp() {
+    StopKeepers();
     const auto outputs = outputs_;
     for (const auto& output : outputs) output->GiveUp();
     Finish();
@@ -111,8 +139,17 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
 
   void OnOutputDone(std::size_t output, OutputResult result) {
     results_[output] = std::move(result);
-    if (++done_ < results_.size()) return;
-    RecordingResult all{.outputs = results_};
+    record::ReleaseLease(keepers_[output], results_[output],
+                         [self = shared_from_this()] {
+                           if (++self->done_ == self->results_.size()) {
+                             self->Conclude();
+                           }
+                         });
+  }
+
+  void Conclude() {
+    StopKeepers();
+    RecordingResult all{.status = taken_over_, .outputs = results_};
     bool owes = false;
     for (const OutputResult& each : results_) {
       if (all.status.ok()) all.status = each.status;
@@ -146,7 +183,9 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   const ResumeOptions options_;
   const std::function<void(RecordingResult)> finished_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
   std::vector<OutputResult> results_;
+  Status taken_over_;
   std::size_t done_ = 0;
   bool ending_ = false;
 };
@@ -229,6 +268,9 @@ StatusOr<RecordingResult> Resume(std::shared_ptr<Runtime> runtime,
     output.retry = {.first = options.retry_first, .max = options.retry_max};
     output.ending = summary->ending;
   }
+  HLSREC_RETURN_IF_ERROR(
+      record::CheckNotTakenOver(core, plan.run, plan.outputs));
+  HLSREC_RETURN_IF_ERROR(record::AcquireLeases(core, plan));
   HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, recording, plan));
   const auto answer = std::make_shared<Answer<RecordingResult>>();
   std::make_shared<Resumption>(
