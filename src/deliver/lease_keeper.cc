@@ -159,7 +159,7 @@ void LeaseKeeper::OnPut(const Status& status) {
 
 void LeaseKeeper::OnNext(const StatusOr<Found>& next) {
   if (stopped_) return;
-  // One that can't be read is somebody's all the same.
+  // Nor may one that can't be read be taken for none.
   if (!next.ok()) return EndRound(false);
   if (!lease_.FoundNext(*next)) return Lose();
   EndRound(true);

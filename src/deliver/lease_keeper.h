@@ -66,7 +66,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 std::shared_ptr<Sink> MakeLeasedSink(std::shared_ptr<Sink> sink,
                                      std::shared_ptr<LeaseKeeper> keeper);
 
-// The newest content of a lease's object; none: there is none.
+// The record in what a sink answered; none: there is none.
 inline constexpr std::uint64_t kMaxLeaseBytes = 65536;
 StatusOr<std::optional<LeaseRecord>> LeaseFound(
     std::uint64_t generation, const StatusOr<std::string>& bytes);

@@ -43,7 +43,9 @@ class Leases {
     const StatusOr<std::string> bytes = deliver::Ask<std::string>(
         core_, [&](const std::shared_ptr<Answer<std::string>>& answer) {
           sink_.Get(key, deliver::kMaxLeaseBytes,
-                    [answer](StatusOr<std::string> got) { answer->Set(got); });
+                    [answer](StatusOr<std::string> got) {
+                      answer->Set(std::move(got));
+                    });
         });
     StatusOr<FoundLease> found = deliver::LeaseFound(generation, bytes);
     if (found.ok()) return found;
@@ -105,7 +107,7 @@ class Leases {
 // Puts the claim for the generation after `seen`, and sees to it that nobody
 // else relies on theirs.
 Status Claim(Leases& leases, const FoundLease& seen, const LeaseRecord& claim) {
-  const Status put = leases.Put(claim, IfExists::kFail);
+  Status put = leases.Put(claim, IfExists::kFail);
   if (!put.ok() && put.code() != StatusCode::kAlreadyExists) return put;
   leases.Wait(deliver::SettleTime(claim.lease));
   // Whose reply was lost finds its own there.

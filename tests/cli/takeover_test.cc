@@ -1,5 +1,6 @@
 // Two machines and one bucket of a real store: processes with disks of their
 // own, the first of which stands still while the second takes over.
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <filesystem>
@@ -84,7 +85,7 @@ struct Bucket {
     std::filesystem::create_directory(copy);
     std::ofstream(copy + "/cam.m3u8") << playlist.text;
     for (const auto& [uri, bytes] : segments) {
-      std::ofstream(copy + "/" + uri, std::ios::binary) << bytes;
+      std::ofstream(fmt::format("{}/{}", copy, uri), std::ios::binary) << bytes;
     }
     RequireConforms(copy + "/cam.m3u8");
   }
