@@ -1,4 +1,4 @@
-// Two machines and one bucket of a real store: processes with disks of their
+// Two machines and one bucket of real stores: processes with disks of their
 // own, the first of which stands still while the second takes over.
 #include <fmt/format.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
 #include "tests/inputs/ports.h"
+#include "tests/s3/ceph.h"
 #include "tests/s3/swift.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
@@ -22,8 +23,7 @@ namespace {
 constexpr const char* kKey = "live/cam.m3u8";
 
 // The way to the store, which may be taken away.
-std::unique_ptr<ChildProcess> OpenWay(int port, const SwiftServer& swift) {
-  const std::string endpoint = swift.endpoint();
+std::unique_ptr<ChildProcess> OpenWay(int port, const std::string& endpoint) {
   auto way = std::make_unique<ChildProcess>(
       Words{"/usr/bin/python3", HLSREC_TEST_FORWARDER, std::to_string(port),
             endpoint.substr(endpoint.rfind(':') + 1)});
@@ -32,26 +32,26 @@ std::unique_ptr<ChildProcess> OpenWay(int port, const SwiftServer& swift) {
 }
 
 struct Bucket {
-  SwiftServer swift;
-  TempDirectory directory;
-  std::string newest;  // version of the list
+  std::string endpoint;
+  hlsrec::Credentials keys;
+  TempDirectory directory = {};
+  std::string newest = {};  // version of the list
 
   [[nodiscard]] CommandOptions Machine(const std::string& name) const {
     std::filesystem::create_directory(directory.path(name));
-    return {.environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                            {"AWS_SECRET_ACCESS_KEY", "testing"},
+    return {.environment = {{"AWS_ACCESS_KEY_ID", keys.access_key_id},
+                            {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key},
                             {"AWS_EC2_METADATA_DISABLED", "true"}},
             .directory = directory.path(name)};
   }
   [[nodiscard]] static std::string Url(const std::string& key,
-                                       const std::string& endpoint) {
-    return "s3://bucket/" + key + "?endpoint=" + endpoint;
+                                       const std::string& at) {
+    return "s3://bucket/" + key + "?endpoint=" + at;
   }
   [[nodiscard]] std::string Fetch(const std::string& key) const {
     const std::string url =
-        RunWell(
-            Hlsrec({"presign", Url(key, swift.endpoint()), "--expires", "10m"}),
-            Machine("reader"))
+        RunWell(Hlsrec({"presign", Url(key, endpoint), "--expires", "10m"}),
+                Machine("reader"))
             .out;
     const Ended got = Run({"curl", "-sf", url.substr(0, url.find('\n'))});
     return got.code == 0 ? got.out : "";
@@ -110,15 +110,12 @@ Words TakeoverOf(const std::string& input, const std::string& url) {
                  "--stream", "cam", "--json"});
 }
 
-}  // namespace
-
-TEST_CASE("takeover: a machine that stood still finds its recording taken") {
-  Bucket bucket;
+void TakesOver(Bucket& bucket) {
   const std::string input = bucket.directory.path("minutes.ts");
   Ffmpeg({"-stream_loop", "40", "-i", MediaFile("h264_aac.ts"), "-c", "copy",
           input});
   const int port = FreePort(Transport::kTcp);
-  auto way = OpenWay(port, bucket.swift);
+  auto way = OpenWay(port, bucket.endpoint);
   const CommandOptions here = bucket.Machine("first");
   Command first(TakeoverOf(input, Bucket::Url(kKey, "http://127.0.0.1:" +
                                                         std::to_string(port))),
@@ -127,7 +124,7 @@ TEST_CASE("takeover: a machine that stood still finds its recording taken") {
 
   // While it lives nobody else may.
   const Words second_words =
-      TakeoverOf(input, Bucket::Url(kKey, bucket.swift.endpoint()));
+      TakeoverOf(input, Bucket::Url(kKey, bucket.endpoint));
   const Ended refused = Run(second_words, bucket.Machine("refused"));
   INFO(refused.err);
   CHECK(refused.code == 6);
@@ -140,7 +137,7 @@ TEST_CASE("takeover: a machine that stood still finds its recording taken") {
       [&] { return Count(first.out(), "\"segment_sealed\"") >= sealed + 2; }));
   first.Signal(SIGSTOP);
   const Playlist left = bucket.Look();
-  way = OpenWay(port, bucket.swift);
+  way = OpenWay(port, bucket.endpoint);
 
   Command second(second_words, bucket.Machine("second"));
   REQUIRE(WaitUntil([&] {
@@ -189,4 +186,18 @@ TEST_CASE("takeover: a machine that stood still finds its recording taken") {
   CHECK(resumed.code == 6);
   CHECK(Holds(resumed, "stays in the spool"));
   CHECK(bucket.Fetch(kKey) == bucket.newest);
+}
+
+}  // namespace
+
+TEST_CASE("takeover: who stood still finds its recording taken, in Swift") {
+  const SwiftServer swift;
+  Bucket bucket{.endpoint = swift.endpoint(), .keys = SwiftServer::Keys()};
+  TakesOver(bucket);
+}
+
+TEST_CASE("takeover: who stood still finds its recording taken, in Ceph") {
+  const CephServer ceph;
+  Bucket bucket{.endpoint = ceph.endpoint(), .keys = CephServer::Keys()};
+  TakesOver(bucket);
 }
