@@ -155,7 +155,7 @@ class Schedule {
       machine->way->way = Way::kOpen;
       machine->frozen = false;
     }
-    Machine& last = *machines_[Pick(kMachines)];
+    Machine& last = *machines_[static_cast<std::size_t>(Pick(kMachines))];
     for (const auto& machine : machines_) {
       if (machine.get() != &last) Kill(*machine);
     }
@@ -193,7 +193,7 @@ class Schedule {
   }
 
   void Step() {
-    Machine& machine = *machines_[Pick(kMachines)];
+    Machine& machine = *machines_[static_cast<std::size_t>(Pick(kMachines))];
     switch (Pick(12)) {
       case 0:
         return Kill(machine);
