@@ -29,6 +29,9 @@ enum class EventType {
   kForcedCut,           // no keyframe within the target duration: cut without
   kOutputDegraded,  // a put failed and is retried; a relay's connection broke
   kOutputRecovered,
+  // Another machine records there: no put any more; `status` says who. The
+  // recording ends.
+  kOutputTakenOver,
   kSourceLost,  // reconnecting
   kSourceRestored,
   kSourceSegmentsMissed,  // `count` segments of an HLS input never came whole

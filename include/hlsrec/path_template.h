@@ -18,6 +18,8 @@ namespace hlsrec {
 struct PathFields {
   std::string stream = {};
   std::string session = {};
+  // Who writes: 8 random hex digits for each spool that recorded a part.
+  std::string run = {};
   std::string rendition = {};
   std::optional<std::uint64_t> sequence = {};
   // When the recording began: {time}, {epoch_s}, {epoch_ms}. Shown in UTC.
@@ -35,6 +37,8 @@ struct PathFields {
 // A recording path with fields in braces:
 //
 //   {stream} {session} {rendition} {ext} {hash} {height} {kbps} {layer}
+//   {run}                                   who writes; another machine that
+//                                           takes over has another
 //   {seq}  {seq:09}                         decimal, zero-padded to a width
 //   {time} {time:%Y-%m-%d_%H-%M-%S.%L}      the start, UTC; %L: milliseconds;
 //                                           %Y %m %d %H %M %S %j %L %s %% only

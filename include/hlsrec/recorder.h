@@ -97,6 +97,13 @@ enum class IfPlaylistExists {
   kFail,    // kAlreadyExists; nothing is touched
   kAppend,  // continue it: numbers, TARGETDURATION, init sections; a
             // DISCONTINUITY before what is new
+  // The same, also from another machine that has died: a lease in objects
+  // beside the first playlist tells who writes. Refused with kConflict while
+  // another machine does. When another one has taken over from this, the
+  // recording ends with kConflict, puts no playlist any more, and keeps what it
+  // owes in its spool. Wants names that are the same on each machine, and {run}
+  // in those of segments. See `lease` and README.md for what stores promise.
+  kTakeOver,
 };
 
 // How the time between an interrupted run and its continuation shows.
@@ -156,6 +163,10 @@ struct OutputOptions {
   std::vector<PlaylistOptions> playlists = {};
   std::uint64_t first_sequence = 0;
   IfPlaylistExists if_exists = IfPlaylistExists::kFail;
+  // Of kTakeOver: Open() waits for so long where the last writer died. Three
+  // requests each third of it; a store that can't be reached for as long stops
+  // playlists.
+  std::chrono::milliseconds lease{15000};
   // Only segments that every playlist of this output has dropped.
   ExpiredSegments expired_segments = ExpiredSegments::kDelete;
   // At least this long between the end of one put of a key and the next one's

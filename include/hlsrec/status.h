@@ -28,6 +28,7 @@ enum class StatusCode {
   kUnimplemented,       // not offered by this sink, container or build
   kEndOfStream,         // the source ended in good order
   kInternal,            // a defect in hlsrec or an unexplained system error
+  kConflict,            // another machine is at work on the same recording
 };
 
 // "invalid argument", "not found", ...; static storage.

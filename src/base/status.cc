@@ -38,6 +38,8 @@ std::string_view StatusCodeName(StatusCode code) {
       return "end of stream";
     case StatusCode::kInternal:
       return "internal";
+    case StatusCode::kConflict:
+      return "conflict";
   }
   return "unknown";
 }

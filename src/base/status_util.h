@@ -35,6 +35,7 @@ HLSREC_DEFINE_STATUS_MAKER_(DataLoss, kDataLoss)
 HLSREC_DEFINE_STATUS_MAKER_(Unimplemented, kUnimplemented)
 HLSREC_DEFINE_STATUS_MAKER_(EndOfStream, kEndOfStream)
 HLSREC_DEFINE_STATUS_MAKER_(Internal, kInternal)
+HLSREC_DEFINE_STATUS_MAKER_(Conflict, kConflict)
 #undef HLSREC_DEFINE_STATUS_MAKER_
 
 // The one place where errno becomes a Status: "context: No space left ...".

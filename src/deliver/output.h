@@ -20,6 +20,7 @@
 #include "src/base/executor.h"
 #include "src/deliver/bandwidth.h"
 #include "src/deliver/gzip_list.h"
+#include "src/deliver/lease.h"
 #include "src/deliver/retention.h"
 #include "src/deliver/uploader.h"
 #include "src/playlist/media_list.h"
@@ -101,6 +102,13 @@ struct RenditionPlan {
   std::vector<PlaylistPlan> playlists = {};
 };
 
+// Who else writes an output's playlists, where that is asked.
+struct LeasePlan {
+  std::string playlist = {};  // whose lease it is
+  std::chrono::milliseconds duration{0};
+  std::optional<Lease> held = {};
+};
+
 struct OutputPlan {
   std::string id = {};
   spool::RecordingId recording = 0;
@@ -131,6 +139,8 @@ struct OutputPlan {
   bool gzip_playlists = false;
   // Playlists whose last version an earlier run stored.
   std::set<std::string> ended = {};
+  // Of the run that may write there, and until when; none: nobody asked.
+  std::optional<LeasePlan> lease = {};
   RetryOptions retry = {};
   // How long playlists wait for a segment once a later one is stored, before
   // they show a gap; none: for ever.

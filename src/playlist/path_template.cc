@@ -10,10 +10,10 @@ namespace hlsrec {
 namespace {
 
 constexpr std::size_t kMaxKeyBytes = 1024;
-constexpr std::array<std::string_view, 13> kFields = {
+constexpr std::array<std::string_view, 14> kFields = {
     "stream",       "session", "rendition", "ext", "hash",
     "height",       "kbps",    "layer",     "seq", "time",
-    "segment_time", "epoch_s", "epoch_ms"};
+    "segment_time", "epoch_s", "epoch_ms",  "run"};
 constexpr std::string_view kTimeLetters = "YmdHMSjLs%";
 constexpr std::string_view kDefaultTime = "%Y%m%dT%H%M%SZ";
 
@@ -166,6 +166,7 @@ StatusOr<std::string> FieldValue(const std::string& name,
   };
   if (name == "stream") return fields.stream;
   if (name == "session") return fields.session;
+  if (name == "run") return fields.run;
   if (name == "rendition") return fields.rendition;
   if (name == "ext") return fields.extension;
   if (name == "hash") return fields.hash;

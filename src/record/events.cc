@@ -35,6 +35,8 @@ std::string_view EventTypeName(EventType type) {
       return "output_degraded";
     case EventType::kOutputRecovered:
       return "output_recovered";
+    case EventType::kOutputTakenOver:
+      return "output_taken_over";
     case EventType::kSourceLost:
       return "source_lost";
     case EventType::kSourceRestored:

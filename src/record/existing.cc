@@ -13,6 +13,7 @@
 #include "src/deliver/ask.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
+#include "src/record/takeover.h"
 
 namespace hlsrec::record {
 namespace {
@@ -78,33 +79,54 @@ PathFields FieldsOf(const deliver::OutputPlan& output,
   return fields;
 }
 
+// What our template made a name with: {seq} and {run}.
+struct NameParts {
+  std::uint64_t number = 0;
+  std::string run = {};
+};
+
+// Of the last name in an imported list; none: our template did not make it.
+std::optional<NameParts> LastName(const deliver::OutputPlan& output,
+                                  const deliver::RenditionPlan& rendition,
+                                  const deliver::PlaylistPlan& plan) {
+  const std::vector<std::string>& uris = plan.list.imported_uris();
+  if (uris.empty()) return std::nullopt;
+  const std::string& last = uris.back();
+  PathFields fields = FieldsOf(output, rendition);
+  const std::size_t dot = std::min(last.rfind('.'), last.size());
+  fields.extension = last.substr(std::min(dot + 1, last.size()));
+  std::vector<std::string> runs = {fields.run};
+  if (output.segment.Uses("run")) {
+    runs = RunsIn(output, fields, plan.key, last);
+  }
+  constexpr std::size_t kMostDigits = 18;
+  const auto is_digit = [&last](std::size_t at) {
+    return last[at] >= '0' && last[at] <= '9';
+  };
+  // "%09d" right behind digits of a name: as many digits as the template makes.
+  for (std::size_t from = 0; from < dot; ++from) {
+    for (std::size_t end = from;
+         end < dot && is_digit(end) && end - from < kMostDigits; ++end) {
+      fields.sequence = std::stoull(last.substr(from, end + 1 - from));
+      for (const std::string& run : runs) {
+        fields.run = run;
+        const StatusOr<std::string> key = output.segment.Expand(fields);
+        if (key.ok() && playlist::RelativeUri(plan.key, *key) == last) {
+          return NameParts{.number = *fields.sequence, .run = run};
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 // The number after that in the last name, where our template made that name;
 // else the media sequence number goes on.
 std::uint64_t NextNumber(const deliver::OutputPlan& output,
                          const deliver::RenditionPlan& rendition,
                          const deliver::PlaylistPlan& plan) {
-  const std::vector<std::string>& uris = plan.list.imported_uris();
-  const std::uint64_t otherwise = plan.list.next_sequence();
-  if (uris.empty()) return otherwise;
-  const std::string& last = uris.back();
-  const std::size_t dot = std::min(last.rfind('.'), last.size());
-  std::size_t start = dot;
-  while (start > 0 && last[start - 1] >= '0' && last[start - 1] <= '9' &&
-         dot - start < 18) {
-    --start;
-  }
-  if (start == dot) return otherwise;
-  // "%09d" right behind digits of a name: as many digits as the template makes.
-  for (std::size_t from = start; from < dot; ++from) {
-    PathFields fields = FieldsOf(output, rendition);
-    fields.extension = last.substr(std::min(dot + 1, last.size()));
-    fields.sequence = std::stoull(last.substr(from, dot - from));
-    const StatusOr<std::string> key = output.segment.Expand(fields);
-    if (key.ok() && playlist::RelativeUri(plan.key, *key) == last) {
-      return *fields.sequence + 1;
-    }
-  }
-  return otherwise;
+  const std::optional<NameParts> last = LastName(output, rendition, plan);
+  return last ? last->number + 1 : plan.list.next_sequence();
 }
 
 // The same of a sink that can't list: names are tried from the first on, and
@@ -135,6 +157,16 @@ StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
     const deliver::RenditionPlan& rendition) {
   PathFields fields = FieldsOf(output, rendition);
   fields.extension = output.fmp4 ? "m4s" : "ts";
+  if (output.segment.Uses("run")) {
+    // No other run's name is met again; numbers go on behind its last one's.
+    for (const deliver::PlaylistPlan& plan : rendition.playlists) {
+      const std::optional<NameParts> last = LastName(output, rendition, plan);
+      if (!last) continue;
+      fields.run = last->run;
+      return AfterNumbersFound(core, output, rendition, fields);
+    }
+    return std::optional<std::uint64_t>();
+  }
   const auto expand = [&](std::uint64_t number) {
     fields.sequence = number;
     return output.segment.Expand(fields);
@@ -271,6 +303,9 @@ StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
   std::uint64_t first = 0;
   for (const auto& rendition : output.renditions) {
     first = std::max(first, rendition.first_sequence);
+  }
+  if (mode == IfPlaylistExists::kTakeOver) {
+    HLSREC_RETURN_IF_ERROR(MakeEven(first, output));
   }
   for (auto& rendition : output.renditions) {
     for (deliver::PlaylistPlan& plan : rendition.playlists) {

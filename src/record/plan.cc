@@ -13,6 +13,7 @@
 #include "src/record/existing.h"
 #include "src/record/plan_modes.h"
 #include "src/record/restore.h"
+#include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec::record {
@@ -208,6 +209,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
   HLSREC_RETURN_IF_ERROR(PlanModes(wanted, field, output));
   output.fields = {.stream = options.stream,
                    .session = plan.session,
+                   .run = plan.run,
                    .time = plan.started,
                    .user = options.fields};
   const StatusOr<bool> fmp4 = ChooseFmp4(wanted.container, options.tracks);
@@ -285,6 +287,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
     }
     output.renditions.push_back(std::move(rendition));
   }
+  HLSREC_RETURN_IF_ERROR(PlanLease(options, wanted, field, output));
   return output;
 }
 
@@ -463,6 +466,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
     plan.session = time.substr(0, 15) + "Z-" + RandomHex(6);
   }
+  plan.run = RandomHex(kRunDigits);
   HLSREC_ASSIGN_OR_RETURN(plan.renditions, MakeRenditions(plan.options));
   const SegmentOptions& segment = plan.options.segment;
   const milliseconds longest =
@@ -489,6 +493,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));
     HLSREC_ASSIGN_OR_RETURN(const bool resumed, TakeUp(core, plan));
     if (!resumed) {
+      HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));
       HLSREC_RETURN_IF_ERROR(TakeOverAll(core, plan));
       HLSREC_RETURN_IF_ERROR(CheckContinued(plan));
     }

@@ -33,6 +33,7 @@ struct RecordingPlan {
   std::string identity = {};         // in the journal
   std::shared_ptr<void> claim = {};  // nobody else works on it meanwhile
   std::string session = {};
+  std::string run = {};  // {run}: this spool's share of the recording
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};
   std::vector<deliver::OutputPlan> outputs = {};

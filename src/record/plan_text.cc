@@ -77,6 +77,7 @@ Json SaveOutputSettings(const OutputPlan& output) {
           {"multivariant",
            output.multivariant ? Json(output.multivariant->text()) : Json()},
           {"independent_segments", output.independent_segments},
+          {"lease", output.lease ? Json(output.lease->playlist) : Json()},
           {"renditions", renditions}};
 }
 
@@ -97,6 +98,7 @@ void AddState(const OutputPlan& output, Json& json) {
   json["delete_once_stored_by"] = output.delete_once_stored_by;
   json["gzip_playlists"] = output.gzip_playlists;
   json["rewrite_interval_ms"] = output.rewrite_interval.count();
+  if (output.lease) json["lease_ms"] = output.lease->duration.count();
   for (std::size_t r = 0; r < output.renditions.size(); ++r) {
     const RenditionPlan& rendition = output.renditions[r];
     Json& saved = json["renditions"][r];
@@ -164,6 +166,11 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
   output.gzip_playlists = json.value("gzip_playlists", false);
   output.rewrite_interval =
       std::chrono::milliseconds(json.value("rewrite_interval_ms", 0));
+  // Older journals have none.
+  if (const Json lease = json.value("lease", Json()); !lease.is_null()) {
+    output.lease = {.playlist = lease,
+                    .duration = std::chrono::milliseconds(json.at("lease_ms"))};
+  }
   HLSREC_ASSIGN_OR_RETURN(
       output.segment,
       PathTemplate::Parse(json.at("segment").get<std::string>(), fields));
@@ -202,6 +209,7 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   plan.options.stream = json.at("stream");
   plan.options.fields = json.at("fields");
   plan.session = json.at("session");
+  plan.run = json.value("run", "");
   plan.started = TimeOf(json.at("started_us"));
   plan.target_duration = json.at("target_duration");
   std::vector<std::string> fields;
@@ -210,6 +218,7 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
     HLSREC_ASSIGN_OR_RETURN(OutputPlan output, LoadOutput(saved, fields));
     output.fields = {.stream = plan.options.stream,
                      .session = plan.session,
+                     .run = plan.run,
                      .time = plan.started,
                      .user = plan.options.fields};
     plan.outputs.push_back(std::move(output));
@@ -247,6 +256,7 @@ std::string SavePlan(const RecordingPlan& plan) {
                      {"stream", plan.options.stream},
                      {"fields", plan.options.fields},
                      {"session", plan.session},
+                     {"run", plan.run},
                      {"started_us", Microseconds(plan.started)},
                      {"target_duration", plan.target_duration},
                      {"renditions", renditions},

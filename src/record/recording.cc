@@ -77,11 +77,16 @@ Status Recording::Start() {
   }
   for (const deliver::OutputPlan& output : plan_.outputs) {
     // Outputs hold the recording until it is done; then it lets go of them.
-    outputs_.push_back(std::make_shared<deliver::Output>(
-        strand_, core_.clock(), core_.spool().journal(), output,
+    LeasedOutput opened = OpenOutput(
+        core_, strand_, output,
         [self = shared_from_this()](Event event) {
           self->Emit(std::move(event));
-        }));
+        },
+        [weak = weak_from_this(), i = outputs_.size()](const Status& status) {
+          if (const auto self = weak.lock()) self->OnTakenOver(i, status);
+        });
+    outputs_.push_back(std::move(opened.output));
+    keepers_.push_back(std::move(opened.keeper));
   }
   for (std::size_t i = 0; i < plan_.renditions.size(); ++i) {
     RenditionState rendition;
@@ -137,6 +142,9 @@ void Recording::Begin() {
                          ? "the journal was lost: goes on from its playlists"
                          : plan_.session});
     NotePause();
+  }
+  for (const auto& keeper : keepers_) {
+    if (keeper != nullptr) keeper->Start();
   }
   auto restored = std::exchange(plan_.restored, {});
   for (std::size_t o = 0; o < restored.size(); ++o) {

@@ -20,6 +20,7 @@
 #include "src/media/interleaver.h"
 #include "src/media/stream_format.h"
 #include "src/media/timeline.h"
+#include "src/record/leased_output.h"
 #include "src/record/packager.h"
 #include "src/record/plan.h"
 #include "src/relay/relay.h"
@@ -152,6 +153,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void ArmFinishTimer(std::uint64_t stored_at_end);
   void GiveUpRelays();
   void OnOutputDone(std::size_t output, OutputResult result);
+  void OnTakenOver(std::size_t output, const Status& status);
+  void StopKeepers();
   void OnRelayDone(std::size_t relay, RelayResult result);
   [[nodiscard]] std::vector<RelayResult> RelayResults() const;
   void DoneIfAllAre();
@@ -172,6 +175,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::vector<TrackState> tracks_;
   std::vector<RenditionState> renditions_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  // Of their leases; null where there is none.
+  std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
   std::vector<std::unique_ptr<relay::Relay>> relays_;
   std::optional<media::Timeline> timeline_;
   std::optional<media::Interleaver> interleaver_;

@@ -196,6 +196,7 @@ void Recording::JournalEnding() {
 
 void Recording::GiveUp() {
   GiveUpRelays();
+  StopKeepers();
   // The last one's end lets go of them all.
   const auto outputs = outputs_;
   for (const auto& output : outputs) output->GiveUp();
@@ -241,8 +242,27 @@ void Recording::FinishOutputs() {
 
 void Recording::OnOutputDone(std::size_t output, OutputResult result) {
   results_[output] = std::move(result);
-  ++outputs_done_;
-  DoneIfAllAre();
+  ReleaseLease(keepers_[output], results_[output], [self = shared_from_this()] {
+    ++self->outputs_done_;
+    self->DoneIfAllAre();
+  });
+}
+
+// What is recorded from now on would be listed nowhere.
+void Recording::OnTakenOver(std::size_t output, const Status& status) {
+  if (done_) return;
+  const std::string& id = plan_.outputs[output].id;
+  Emit({.type = EventType::kOutputTakenOver, .output = id, .status = status});
+  const auto taken = outputs_[output];
+  taken->GiveUp();
+  Fail(status.WithContext("output " + id));
+}
+
+void Recording::StopKeepers() {
+  const auto keepers = keepers_;
+  for (const auto& keeper : keepers) {
+    if (keeper != nullptr) keeper->Stop();
+  }
 }
 
 void Recording::DoneIfAllAre() {
@@ -298,6 +318,7 @@ void Recording::Done(Status status) {
   phase_ = Phase::kDone;
   Emit({.type = EventType::kRecordingFinished, .status = result.status});
   done_ = true;
+  StopKeepers();
   held_.clear();
   renditions_.clear();
   outputs_.clear();
@@ -319,6 +340,7 @@ void Recording::Done(Status status) {
 
 void Recording::LetGo() {
   done_ = true;
+  StopKeepers();
   held_.clear();
   renditions_.clear();
   relays_.clear();

@@ -10,6 +10,7 @@
 #include "src/base/status_util.h"
 #include "src/record/existing.h"
 #include "src/record/plan_text.h"
+#include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec::record {
@@ -384,12 +385,18 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
   for (const spool::RecordingSummary& summary :
        core.spool().journal().Recordings()) {
     if (summary.identity != plan.identity) continue;
+    HLSREC_ASSIGN_OR_RETURN(RecordingPlan saved, LoadPlan(summary.config));
+    const Status taken = CheckNotTakenOver(core, saved.run, plan.outputs);
+    if (taken.code() == StatusCode::kConflict) {
+      HLSREC_RETURN_IF_ERROR(SetAside(core, summary, saved.run));
+      return false;
+    }
+    HLSREC_RETURN_IF_ERROR(taken);
     if (summary.ending) {
       return FailedPrecondition(
           "{}: has ended and is still to be delivered: resume it first",
           plan.options.stream);
     }
-    HLSREC_ASSIGN_OR_RETURN(RecordingPlan saved, LoadPlan(summary.config));
     if (const std::string field = DifferingSetting(saved, plan);
         !field.empty()) {
       return FailedPrecondition(
@@ -398,6 +405,7 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
           plan.options.stream, field);
     }
     plan.session = saved.session;
+    plan.run = saved.run;
     plan.started = saved.started;
     plan.target_duration = saved.target_duration;
     for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
@@ -405,6 +413,7 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
       output.fields = saved.outputs[i].fields;
       output.renditions = std::move(saved.outputs[i].renditions);
     }
+    HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));
     HLSREC_RETURN_IF_ERROR(RestorePlan(core, summary.recording, plan));
     for (const OutputPlan& output : plan.outputs) {
       if (!plan.rebuilt || output.ended.empty()) continue;

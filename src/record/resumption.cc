@@ -7,8 +7,10 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/record/confirmed.h"
+#include "src/record/leased_output.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
+#include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec {
@@ -54,11 +56,19 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   void Run() {
     results_.resize(plan_.outputs.size());
     for (const OutputPlan& output : plan_.outputs) {
-      outputs_.push_back(std::make_shared<deliver::Output>(
-          strand_, core_.clock(), core_.spool().journal(), output,
+      record::LeasedOutput opened = record::OpenOutput(
+          core_, strand_, output,
           [self = shared_from_this()](Event event) {
             self->Emit(std::move(event));
-          }));
+          },
+          [weak = weak_from_this(), i = outputs_.size()](Status status) {
+            if (const auto self = weak.lock()) {
+              self->OnTakenOver(i, std::move(status));
+            }
+          });
+      outputs_.push_back(std::move(opened.output));
+      keepers_.push_back(std::move(opened.keeper));
+      if (keepers_.back() != nullptr) keepers_.back()->Start();
     }
     ArmTimer(0);
     const auto outputs = outputs_;
@@ -114,30 +124,57 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     options_.observer->OnEvent(event);
   }
 
+  void OnTakenOver(std::size_t output, Status status) {
+    if (outputs_.empty()) return;
+    Emit({.type = EventType::kOutputTakenOver,
+          .output = plan_.outputs[output].id,
+          .status = status});
+    taken_over_ = std::move(status);
+    const auto taken = outputs_[output];
+    taken->GiveUp();
+  }
+
+  void StopKeepers() {
+    const auto keepers = keepers_;
+    for (const auto& keeper : keepers) {
+      if (keeper != nullptr) keeper->Stop();
+    }
+  }
+
   void GiveUp() {
+    StopKeepers();
     const auto outputs = outputs_;
     for (const auto& output : outputs) output->GiveUp();
     Finish();
     // Only a removal is under way: the journal does not answer.
     if (done_ == results_.size()) {
-      OnAllDone(DeadlineExceeded("resume: not removed in time"));
+      Conclude(DeadlineExceeded("resume: not removed in time"));
     }
   }
 
   void OnOutputDone(std::size_t output, OutputResult result) {
     results_[output] = std::move(result);
-    if (++done_ < results_.size()) return;
+    record::ReleaseLease(keepers_[output], results_[output],
+                         [self = shared_from_this()] {
+                           if (++self->done_ == self->results_.size()) {
+                             self->RemoveConfirmed();
+                           }
+                         });
+  }
+
+  void RemoveConfirmed() {
     record::RemoveConfirmed(
         {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
         core_.spool().journal(),
         [self = shared_from_this()](const Status& removed) {
-          self->OnAllDone(removed);
+          self->Conclude(removed);
         });
   }
 
-  void OnAllDone(const Status& removed) {
+  void Conclude(const Status& removed) {
     if (outputs_.empty()) return;  // told already
-    RecordingResult all{.outputs = results_};
+    StopKeepers();
+    RecordingResult all{.status = taken_over_, .outputs = results_};
     bool owes = !removed.ok();
     for (const OutputResult& each : results_) {
       if (all.status.ok()) all.status = each.status;
@@ -171,7 +208,9 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   const ResumeOptions options_;
   const std::function<void(RecordingResult)> finished_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
   std::vector<OutputResult> results_;
+  Status taken_over_;
   std::size_t done_ = 0;
   bool ending_ = false;
 };
@@ -254,6 +293,9 @@ StatusOr<RecordingResult> Resume(std::shared_ptr<Runtime> runtime,
     output.retry = {.first = options.retry_first, .max = options.retry_max};
     output.ending = summary->ending;
   }
+  HLSREC_RETURN_IF_ERROR(
+      record::CheckNotTakenOver(core, plan.run, plan.outputs));
+  HLSREC_RETURN_IF_ERROR(record::AcquireLeases(core, plan));
   HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, recording, plan));
   const auto answer = std::make_shared<Answer<RecordingResult>>();
   std::make_shared<Resumption>(

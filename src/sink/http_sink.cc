@@ -102,9 +102,9 @@ class HttpStore : public std::enable_shared_from_this<HttpStore> {
 
   [[nodiscard]] const std::string& CacheControlOf(
       const PutRequest& request) const {
-    const bool playlist = request.kind == ObjectKind::kMediaPlaylist ||
-                          request.kind == ObjectKind::kMultivariantPlaylist;
-    if (!playlist) return options_.cache_control.segments;
+    const bool media = request.kind == ObjectKind::kSegment ||
+                       request.kind == ObjectKind::kInitSection;
+    if (media) return options_.cache_control.segments;
     return request.last_version ? options_.cache_control.ended_playlists
                                 : options_.cache_control.live_playlists;
   }

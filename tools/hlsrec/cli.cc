@@ -26,8 +26,13 @@ constexpr const char* kRecordFooter = R"(Examples:
       --bearer-file token --playlist live:6
       to a web server by PUT; what it can't take yet waits in .hlsrec-spool
 
+  hlsrec record srt://host:9000 's3://bucket/cam1.m3u8' --takeover \
+      --segment-name 'cam1-{run}-{seq:06}.{ext}'
+      on two machines: the second one goes on where the first one died
+
 Exit codes: 0 complete, 1 usage, 2 source failed, 3 recorded with gaps,
-4 not everything was stored, 5 storage refused from the start.)";
+4 not everything was stored, 5 storage refused from the start,
+6 another machine records there, or has taken over.)";
 
 constexpr const char* kRelayFooter = R"(Examples:
   hlsrec relay srt://0.0.0.0:9000 --listen @youtube-url
@@ -156,6 +161,17 @@ void AddPlaylists(CLI::App& app, RecordCommand& record) {
       ->group(group);
   app.add_flag("--append", record.append,
                "Continue the playlist that is there, also one of ffmpeg's")
+      ->group(group);
+  app.add_flag("--takeover", record.takeover,
+               "The same, and take a recording over from another machine that "
+               "has died; refused while it lives. Wants {run} in "
+               "--segment-name, and names that are the same on each machine")
+      ->group(group);
+  app.add_option("--lease", record.lease,
+                 "Of --takeover: a machine that gave no sign of life for so "
+                 "long has died")
+      ->capture_default_str()
+      ->type_name("DURATION")
       ->group(group);
 }
 
@@ -317,7 +333,8 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
       "A recording that was killed also goes on by itself when it is recorded\n"
       "again with the same arguments.\n"
       "Exit codes: 0 nothing is owed any more, 1 usage or still recording,\n"
-      "4 not everything could be delivered, 5 the spool can't be read.");
+      "4 not everything could be delivered, 5 the spool can't be read,\n"
+      "6 another machine has taken over.");
 }
 
 void AddCheck(CLI::App& app, CommandLine& line) {

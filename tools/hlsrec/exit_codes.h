@@ -11,6 +11,7 @@ enum ExitCode : int {
   kRecordedWithGaps = 3,
   kUndelivered = 4,
   kStorageRefused = 5,
+  kOtherMachine = 6,
 };
 
 }  // namespace hlsrec::tools

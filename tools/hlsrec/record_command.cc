@@ -188,6 +188,7 @@ class RecordRun {
     if (!opened.ok()) {
       const Status& status = opened.status();
       reporter_->Error(status.message());
+      if (status.code() == StatusCode::kConflict) return kOtherMachine;
       const bool usage = status.code() == StatusCode::kInvalidArgument ||
                          status.code() == StatusCode::kFailedPrecondition ||
                          status.code() == StatusCode::kAlreadyExists;
@@ -241,6 +242,8 @@ class RecordRun {
       if (nothing && progress.segments_sealed == 0 &&
           result.status.code() == StatusCode::kFailedPrecondition) {
         code = kSourceFailed;
+      } else if (result.status.code() == StatusCode::kConflict) {
+        code = kOtherMachine;
       } else {
         code = nothing ? kStorageRefused : kUndelivered;
       }

@@ -51,6 +51,8 @@ struct RecordCommand {
   std::string delete_on_end;
   bool no_date_time = false;
   bool append = false;
+  bool takeover = false;
+  std::string lease = "15s";
 
   // Names
   std::string layout = "default";

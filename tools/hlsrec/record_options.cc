@@ -221,6 +221,11 @@ StatusOr<std::shared_ptr<Sink>> OpenSink(
                 .sync = command.no_sync ? FileSync::kNone : FileSync::kObject});
 }
 
+IfPlaylistExists IfExistsOf(const RecordCommand& command) {
+  if (command.takeover) return IfPlaylistExists::kTakeOver;
+  return command.append ? IfPlaylistExists::kAppend : IfPlaylistExists::kFail;
+}
+
 StatusOr<Container> ParseContainer(const std::string& text) {
   if (text == "auto") return Container::kAuto;
   if (text == "ts" || text == "mpegts") return Container::kMpegTs;
@@ -382,11 +387,13 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
                          .init_path = names->layout.init,
                          .playlists = std::move(playlists).value(),
                          .first_sequence = names->layout.first_sequence,
-                         .if_exists = command.append ? IfPlaylistExists::kAppend
-                                                     : IfPlaylistExists::kFail,
+                         .if_exists = IfExistsOf(command),
                          .expired_segments = command.keep_expired
                                                  ? ExpiredSegments::kKeep
                                                  : ExpiredSegments::kDelete};
+    const auto lease = Duration("--lease", command.lease);
+    if (!lease.ok()) return lease.status();
+    wanted.lease = *lease;
     // Known only when the tracks are: see RunRecord().
     wanted.multivariant_path = names->layout.multivariant;
     if (!command.delete_on_end.empty()) {
@@ -412,7 +419,7 @@ bool NamesItselfAnew(const RecordCommand& command) {
                        const auto uses = [&path](std::string_view field) {
                          return path.find(field) != std::string::npos;
                        };
-                       return uses("{time") || uses("{epoch") ||
+                       return uses("{time") || uses("{epoch") || uses("{run") ||
                               (uses("{session") && command.session.empty());
                      });
 }

@@ -148,7 +148,8 @@ class ResumeRun {
     if (!result.ok()) {
       PrintError(
           fmt::format("{}: {}", recording.stream, result.status().message()));
-      return kUndelivered;
+      return result.status().code() == StatusCode::kConflict ? kOtherMachine
+                                                             : kUndelivered;
     }
     const bool complete = result->status.ok();
     if (command_.json) {
@@ -179,6 +180,7 @@ class ResumeRun {
         PrintError(fmt::format("not stored: {}", key));
       }
     }
+    if (result->status.code() == StatusCode::kConflict) return kOtherMachine;
     return kUndelivered;
   }
 
