@@ -69,6 +69,10 @@ class FaultyFileSystem final : public FileSystem {
     if (Fails()) return status_;
     return inner_.Size(path);
   }
+  StatusOr<std::uint64_t> Links(const std::string& path) override {
+    if (Fails()) return status_;
+    return inner_.Links(path);
+  }
   StatusOr<std::string> ReadFile(const std::string& path,
                                  std::uint64_t max_bytes) override {
     return inner_.ReadFile(path, max_bytes);

@@ -167,6 +167,10 @@ class SimulatedFileSystem final : public FileSystem {
     HLSREC_RETURN_IF_ERROR(StatusOf(disk_.Size(file, size), "stat", path));
     return size;
   }
+  StatusOr<std::uint64_t> Links(const std::string& path) override {
+    HLSREC_ASSIGN_OR_RETURN(const InodePtr inode, FindInode(path, "stat"));
+    return disk_.Links(*inode);
+  }
   StatusOr<std::string> ReadFile(const std::string& path,
                                  std::uint64_t max_bytes) override {
     HLSREC_ASSIGN_OR_RETURN(const auto file, Open(path));

@@ -32,6 +32,15 @@ void CountBytes(const Inode& inode, std::set<const Inode*>& seen,
   }
 }
 
+std::uint64_t NamesOf(const Inode& directory, const Inode& inode) {
+  std::uint64_t names = 0;
+  for (const auto& [name, child] : directory.names) {
+    if (child.get() == &inode) ++names;
+    names += NamesOf(*child, inode);
+  }
+  return names;
+}
+
 std::uint64_t BytesBelow(const Inode& inode) {
   std::set<const Inode*> seen;
   std::uint64_t bytes = 0;
@@ -306,6 +315,11 @@ int DiskState::Size(const DiskFile& file, std::uint64_t& size) {
   if (const int error = Check(file)) return error;
   size = file.inode->current.size();
   return 0;
+}
+
+std::uint64_t DiskState::Links(const Inode& inode) {
+  MutexLock lock(mutex_);
+  return NamesOf(*root_, inode);
 }
 
 int DiskState::Find(const std::string& path, InodePtr& found) {

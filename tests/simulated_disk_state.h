@@ -78,6 +78,7 @@ class DiskState {
   int Truncate(const DiskFile& file, std::uint64_t size);
   int Sync(const DiskFile& file);
   int Size(const DiskFile& file, std::uint64_t& size);
+  std::uint64_t Links(const Inode& inode);
 
   // Null where it is missing.
   int Find(const std::string& path, InodePtr& found);

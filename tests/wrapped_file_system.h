@@ -54,6 +54,9 @@ class WrappedFileSystem : public FileSystem {
   StatusOr<std::uint64_t> Size(const std::string& path) override {
     return inner_.Size(path);
   }
+  StatusOr<std::uint64_t> Links(const std::string& path) override {
+    return inner_.Links(path);
+  }
   StatusOr<std::string> ReadFile(const std::string& path,
                                  std::uint64_t max_bytes) override {
     return inner_.ReadFile(path, max_bytes);

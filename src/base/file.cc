@@ -270,6 +270,14 @@ class Posix final : public FileSystem {
     return static_cast<std::uint64_t>(info.st_size);
   }
 
+  StatusOr<std::uint64_t> Links(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+      return ErrnoStatus(errno, "stat: " + path);
+    }
+    return static_cast<std::uint64_t>(info.st_nlink);
+  }
+
   StatusOr<std::string> ReadFile(const std::string& path,
                                  std::uint64_t max_bytes) override {
     const Fd fd = OpenFd(path, O_RDONLY);

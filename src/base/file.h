@@ -83,6 +83,8 @@ class FileSystem {
   // Names in the directory reach the disk.
   virtual Status SyncDirectory(const std::string& path) = 0;
   virtual StatusOr<std::uint64_t> Size(const std::string& path) = 0;
+  // How many names the file has.
+  virtual StatusOr<std::uint64_t> Links(const std::string& path) = 0;
   virtual StatusOr<std::string> ReadFile(const std::string& path,
                                          std::uint64_t max_bytes) = 0;
   virtual StatusOr<std::vector<DirectoryEntry>> List(

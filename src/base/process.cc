@@ -20,8 +20,7 @@ constexpr std::size_t kPlaceDigits = 12;
 
 // Empty where the system does not tell.
 std::string Place() {
-  std::string boot;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+  std::string boot = BootId();
   std::array<char, 64> space{};
   const ssize_t size =
       ::readlink("/proc/self/ns/pid", space.data(), space.size());
@@ -33,6 +32,12 @@ std::string Place() {
 }
 
 }  // namespace
+
+std::string BootId() {
+  std::string boot;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+  return boot;
+}
 
 std::string ProcessTag() {
   const std::string place = Place();

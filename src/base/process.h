@@ -6,6 +6,9 @@
 
 namespace hlsrec {
 
+// Names this start of the machine; empty where the system does not tell.
+std::string BootId();
+
 // "<where>-<pid>": this process, and where its number means it: this boot of
 // this machine, and its namespace of processes.
 std::string ProcessTag();

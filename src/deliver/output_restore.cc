@@ -28,13 +28,6 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
                                 pending.record.duration);
       } else if (pending.record.body == nullptr && pending.was_gap) {
         pending.state = Pending::State::kLost;
-      } else if (pending.record.body == nullptr &&
-                 pending.record.sha256.empty()) {
-        pending.state = Pending::State::kLost;
-        ++lost_;
-        missing_.push_back(pending.key);
-        EmitFor(EventType::kSegmentLost, rendition, pending,
-                DataLoss("spool: the segment's file is gone"));
       } else if (!pending.record.init_hash.empty() &&
                  pending.record.init == nullptr) {
         Lose(rendition, pending,

@@ -33,6 +33,11 @@ std::string HashOf(const std::string& bytes) {
       {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
+bool IsExpected(const std::string& bytes, const Uploader::Expected& expected) {
+  if (bytes.size() != expected.size_bytes) return false;
+  return expected.sha256.empty() || HashOf(bytes) == expected.sha256;
+}
+
 }  // namespace
 
 Uploader::Uploader(std::shared_ptr<Strand> strand, const Clock& clock,
@@ -281,7 +286,7 @@ void Uploader::OnExisting(JobId id, const Status& otherwise,
   const bool larger =
       existing.status().code() == StatusCode::kResourceExhausted;
   if (existing.ok()) {
-    const bool same = job.expected ? HashOf(*existing) == job.expected->sha256
+    const bool same = job.expected ? IsExpected(*existing, *job.expected)
                                    : SameBytes(*job.request.body, *existing);
     if (same) status = {};
   } else if (!gone && !larger && IsRetryable(existing.status().code())) {

@@ -70,7 +70,7 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   struct Expected {
     std::string key = {};
     std::uint64_t size_bytes = 0;
-    std::string sha256 = {};  // hex
+    std::string sha256 = {};  // hex; empty: the name and the size are enough
   };
   // OK where it is there; as Put() otherwise.
   void Confirm(Expected expected, Done done);

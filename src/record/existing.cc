@@ -129,14 +129,13 @@ std::uint64_t NextNumber(const deliver::OutputPlan& output,
   return last ? last->number + 1 : plan.list.next_sequence();
 }
 
-// The same of a sink that can't list: names are tried from the first on, and
+// The same of a sink that can't list: names are tried from `number` on, and
 // many free ones in a row, more than can be on their way at a time, end it.
 StatusOr<std::optional<std::uint64_t>> AfterNumbersFound(
-    RuntimeCore& core, const deliver::OutputPlan& output,
-    const deliver::RenditionPlan& rendition, PathFields fields) {
+    RuntimeCore& core, const deliver::OutputPlan& output, std::uint64_t number,
+    PathFields fields) {
   constexpr std::uint64_t kFreeInARow = 8;
   std::optional<std::uint64_t> next;
-  std::uint64_t number = rendition.first_number;
   for (std::uint64_t end = number + kFreeInARow; number < end; ++number) {
     fields.sequence = number;
     HLSREC_ASSIGN_OR_RETURN(const std::string key,
@@ -154,7 +153,7 @@ StatusOr<std::optional<std::uint64_t>> AfterNumbersFound(
 // name.
 StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
     RuntimeCore& core, const deliver::OutputPlan& output,
-    const deliver::RenditionPlan& rendition) {
+    const deliver::RenditionPlan& rendition, std::uint64_t from) {
   PathFields fields = FieldsOf(output, rendition);
   fields.extension = output.fmp4 ? "m4s" : "ts";
   if (output.segment.Uses("run")) {
@@ -187,7 +186,7 @@ StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
   const StatusOr<std::vector<ObjectInfo>> objects =
       ListObjects(core, *output.sink, prefix);
   if (objects.status().code() == StatusCode::kUnimplemented) {
-    return AfterNumbersFound(core, output, rendition, fields);
+    return AfterNumbersFound(core, output, from, fields);
   }
   HLSREC_RETURN_IF_ERROR(objects.status());
   std::optional<std::uint64_t> next;
@@ -214,8 +213,9 @@ StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
 Status KeepStoredSegments(RuntimeCore& core, IfPlaylistExists mode,
                           deliver::OutputPlan& output) {
   for (deliver::RenditionPlan& rendition : output.renditions) {
-    HLSREC_ASSIGN_OR_RETURN(const std::optional<std::uint64_t> next,
-                            AfterStoredNumbers(core, output, rendition));
+    HLSREC_ASSIGN_OR_RETURN(
+        const std::optional<std::uint64_t> next,
+        AfterStoredNumbers(core, output, rendition, rendition.first_number));
     if (!next || *next <= rendition.first_number) continue;
     if (mode == IfPlaylistExists::kFail) {
       return AlreadyExists(
@@ -325,12 +325,35 @@ StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
 
 namespace {
 
-StatusOr<std::optional<ListEnd>> GoOnFrom(RuntimeCore& core,
-                                          deliver::OutputPlan& output,
-                                          const deliver::RenditionPlan& of,
-                                          deliver::PlaylistPlan& plan) {
-  std::optional<ListEnd> end;
-  if (plan.list_options.policy->rotates()) return end;
+std::vector<ListedBefore> SegmentsOf(const playlist::MediaPlaylist& media,
+                                     std::uint64_t first_sequence) {
+  std::vector<ListedBefore> segments;
+  for (const playlist::Segment& segment : media.segments) {
+    ListedBefore listed{.duration = segment.duration.value,
+                        .discontinuity = segment.discontinuity,
+                        .gap = segment.gap};
+    if (segment.date_time) {
+      listed.start = std::chrono::time_point_cast<WallTime::duration>(
+          segment.date_time->time);
+    } else if (!segments.empty()) {
+      listed.start = segments.back().start + segments.back().duration;
+    }
+    // Of a list that this recording continued others come first.
+    if (segment.sequence < first_sequence) continue;
+    listed.index = segment.sequence - first_sequence;
+    segments.push_back(listed);
+  }
+  return segments;
+}
+
+StatusOr<ListBefore> GoOnFrom(RuntimeCore& core, deliver::OutputPlan& output,
+                              const deliver::RenditionPlan& of,
+                              deliver::PlaylistPlan& plan) {
+  using Kind = ListBefore::Kind;
+  ListBefore before;
+  if (plan.list_options.policy->rotates()) return before;
+  const PlaylistType type = plan.list_options.policy->type();
+  if (type != PlaylistType::kLive) before.kind = Kind::kMissing;
   std::string key = plan.key;
   if (key.empty()) {
     PathFields fields = FieldsOf(output, of);
@@ -339,43 +362,44 @@ StatusOr<std::optional<ListEnd>> GoOnFrom(RuntimeCore& core,
   }
   HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
                           GetPlaylist(core, *output.sink, key));
-  if (!text) return end;
+  if (!text) return before;
   if (text->ends_with("#EXT-X-ENDLIST\n")) output.ended.insert(key);
-  if (plan.list_options.policy->type() == PlaylistType::kVod) return end;
+  if (type == PlaylistType::kVod) return before;
   HLSREC_ASSIGN_OR_RETURN(
       plan.list, playlist::MediaList::Continue(plan.list_options, *text));
+  HLSREC_ASSIGN_OR_RETURN(const playlist::ParsedPlaylist parsed,
+                          playlist::ParsePlaylist(*text));
   plan.key = key;
   plan.imported = *text;
   plan.list_from = plan.list.next_sequence();
-  if (plan.list.empty() || plan.list_from <= of.first_sequence) return end;
-  const ListedSegment& newest = plan.list.window().newest;
-  end = {.index = plan.list_from - 1 - of.first_sequence,
-         .duration = newest.duration,
-         .start = newest.start};
-  return end;
+  return ListBefore{.kind = Kind::kFound,
+                    .segments = SegmentsOf(parsed.media, of.first_sequence)};
 }
 
 }  // namespace
 
-StatusOr<std::vector<ListEnd>> GoOnFromPlaylists(RuntimeCore& core,
-                                                 deliver::OutputPlan& output) {
-  std::vector<ListEnd> ends;
+StatusOr<std::vector<std::vector<ListBefore>>> GoOnFromPlaylists(
+    RuntimeCore& core, deliver::OutputPlan& output) {
+  std::vector<std::vector<ListBefore>> renditions;
   for (deliver::RenditionPlan& rendition : output.renditions) {
+    std::vector<ListBefore>& lists = renditions.emplace_back();
     for (deliver::PlaylistPlan& plan : rendition.playlists) {
-      HLSREC_ASSIGN_OR_RETURN(const std::optional<ListEnd> end,
+      HLSREC_ASSIGN_OR_RETURN(ListBefore list,
                               GoOnFrom(core, output, rendition, plan));
-      if (end) ends.push_back(*end);
+      lists.push_back(std::move(list));
     }
   }
-  return ends;
+  return renditions;
 }
 
 StatusOr<std::uint64_t> FirstFreeIndex(RuntimeCore& core,
-                                       const deliver::OutputPlan& output) {
-  std::uint64_t index = 0;
+                                       const deliver::OutputPlan& output,
+                                       std::uint64_t from) {
+  std::uint64_t index = from;
   for (const deliver::RenditionPlan& rendition : output.renditions) {
     HLSREC_ASSIGN_OR_RETURN(const std::optional<std::uint64_t> next,
-                            AfterStoredNumbers(core, output, rendition));
+                            AfterStoredNumbers(core, output, rendition,
+                                               rendition.first_number + from));
     if (next && *next > rendition.first_number) {
       index = std::max(index, *next - rendition.first_number);
     }

@@ -10,6 +10,7 @@
 #include "src/base/status_util.h"
 #include "src/record/existing.h"
 #include "src/record/plan_text.h"
+#include "src/record/rebuild.h"
 #include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
@@ -32,33 +33,16 @@ StatusOr<JournaledRecording> Load(RuntimeCore& core,
   return answer->Take(core);
 }
 
-// The segments of each rendition in each packaging, by index.
-using Series = std::map<std::uint64_t, SegmentSealed>;
 using SeriesId = std::pair<int, int>;  // rendition, packaging
-
-// A gap where `all` have nothing: between what is there before and after it.
-SegmentSealed GapBetween(const SegmentSealed& before,
-                         const SegmentSealed& after,
-                         std::chrono::microseconds longest) {
-  SegmentSealed gap{
-      .id = before.id, .start = before.start + before.duration, .gap = true};
-  ++gap.id.index;
-  const auto missing = std::chrono::duration_cast<std::chrono::microseconds>(
-      after.start - gap.start);
-  const auto parts =
-      static_cast<std::int64_t>(after.id.index - before.id.index - 1);
-  gap.duration =
-      std::clamp(missing / parts, std::chrono::microseconds(1000), longest);
-  return gap;
-}
 
 // What one series lacks becomes a gap, so that all end alike and no number is
 // left out: a run that died may have had no time to tell what it lost.
-// `known` has segments that are known from elsewhere; no series begins after
-// `from`.
-void FillHoles(spool::Journal& journal, std::uint64_t from, std::uint64_t next,
-               std::chrono::microseconds longest, Series known,
+// `elsewhere` has segments that are known from elsewhere. Without a journal
+// nobody is told.
+void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
+               std::chrono::microseconds longest,
                std::map<SeriesId, Series>& all) {
+  Series& known = elsewhere.segments;
   for (const auto& [id, series] : all)
     known.insert(series.begin(), series.end());
   if (known.empty()) return;
@@ -66,7 +50,8 @@ void FillHoles(spool::Journal& journal, std::uint64_t from, std::uint64_t next,
     const auto after = std::next(each);
     if (after->first == each->first + 1) continue;
     known.emplace(each->first + 1,
-                  GapBetween(each->second, after->second, longest));
+                  GapBehind(each->second, after->second.start,
+                            after->first - each->first - 1, longest));
   }
   // What nothing tells of can't be made a gap.
   next = std::min(next, known.rbegin()->first + 1);
@@ -74,7 +59,7 @@ void FillHoles(spool::Journal& journal, std::uint64_t from, std::uint64_t next,
     // What is before its first was forgotten, where it has any.
     std::uint64_t i =
         series.empty() ? known.begin()->first : series.begin()->first;
-    i = std::min(i, std::max(from, known.begin()->first));
+    i = std::min(i, std::max(elsewhere.from, known.begin()->first));
     for (; i < next; ++i) {
       if (series.contains(i)) continue;
       const SegmentSealed& found = known.at(i);
@@ -85,7 +70,7 @@ void FillHoles(spool::Journal& journal, std::uint64_t from, std::uint64_t next,
                         .gap = true};
       gap.id.rendition = id.first;
       gap.id.packaging = id.second;
-      journal.Add(gap, {});
+      if (journal != nullptr) journal->Add(gap, {});
       series.emplace(i, std::move(gap));
     }
   }
@@ -254,67 +239,30 @@ void RestoreOutput(const JournaledRecording& journaled,
   plan.restored.push_back(std::move(restored));
 }
 
-// Init sections of adopted segments, as the outputs have them.
-void FindInitSections(RuntimeCore& core, const RecordingPlan& plan,
-                      JournaledRecording& journaled) {
-  std::set<std::tuple<int, int, std::string>> there;
-  for (const spool::InitSection& init : journaled.inits) {
-    there.insert({init.rendition, init.packaging, init.hash});
-  }
-  for (const SegmentSealed& segment : journaled.segments) {
-    for (const OutputPlan& output : plan.outputs) {
-      if (segment.init_hash.empty() || output.sink == nullptr ||
-          PackagingOf(output.fmp4) != segment.id.packaging ||
-          there.contains({segment.id.rendition, segment.id.packaging,
-                          segment.init_hash})) {
-        continue;
+// Files that nobody owes any more: who delivered them died before it removed
+// them, or only the lists could tell.
+void LetGoOfDelivered(RuntimeCore& core, const RecordingPlan& plan,
+                      const JournaledRecording& journaled) {
+  std::set<std::tuple<int, int, std::uint64_t>> owed;
+  for (std::size_t o = 0; o < plan.outputs.size(); ++o) {
+    for (const auto& rendition : plan.restored[o]) {
+      for (const RestoredSegment& segment : rendition) {
+        if (segment.record.body == nullptr) continue;
+        owed.insert({segment.record.rendition,
+                     PackagingOf(plan.outputs[o].fmp4), segment.record.index});
       }
-      std::string bytes = FindInitSection(
-          core, output, static_cast<std::size_t>(segment.id.rendition),
-          segment.init_hash);
-      if (bytes.empty()) continue;
-      there.insert(
-          {segment.id.rendition, segment.id.packaging, segment.init_hash});
-      journaled.inits.push_back({.recording = plan.recording,
-                                 .rendition = segment.id.rendition,
-                                 .packaging = segment.id.packaging,
-                                 .hash = segment.init_hash,
-                                 .bytes = std::move(bytes)});
-      core.spool().journal().Add(journaled.inits.back(), {});
     }
   }
-}
-
-// What a lost journal would have told: where the lists end, and `from` which
-// index on each series is needed.
-Status GoOnWithoutJournal(RuntimeCore& core, RecordingPlan& plan,
-                          JournaledRecording& journaled, Series& known,
-                          std::uint64_t& from) {
-  for (OutputPlan& output : plan.outputs) {
-    // Who only lists recordings has no sinks.
-    if (output.sink == nullptr) continue;
-    HLSREC_ASSIGN_OR_RETURN(const std::vector<ListEnd> ends,
-                            GoOnFromPlaylists(core, output));
-    if (ends.empty()) {
-      // Lists that change their names, or come at the end, can't tell.
-      HLSREC_ASSIGN_OR_RETURN(const std::uint64_t free,
-                              FirstFreeIndex(core, output));
-      plan.next_index = std::max(plan.next_index, free);
+  const std::set<std::string>& files = core.spool().recovered().files;
+  for (const SegmentSealed& segment : journaled.segments) {
+    if (!files.contains(segment.file) ||
+        owed.contains(
+            {segment.id.rendition, segment.id.packaging, segment.id.index})) {
+      continue;
     }
-    for (const ListEnd& end : ends) {
-      SegmentSealed last{
-          .id = {.recording = plan.recording, .index = end.index},
-          .duration = end.duration,
-          .start = end.start,
-          .gap = true};
-      known.emplace(end.index, std::move(last));
-      from = std::min(from, end.index + 1);
-      plan.next_index = std::max(plan.next_index, end.index + 1);
-      plan.not_before = std::max(plan.not_before, end.start + end.duration);
-    }
+    const auto found = core.spool().Find(segment);
+    if (found.ok()) *found->owed = 0;
   }
-  FindInitSections(core, plan, journaled);
-  return {};
 }
 
 }  // namespace
@@ -355,29 +303,35 @@ Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
     }
   }
   for (const SegmentSealed& segment : journaled.segments) {
-    const auto series = all.find({segment.id.rendition, segment.id.packaging});
-    if (series == all.end()) continue;
-    series->second.emplace_hint(series->second.end(), segment.id.index,
-                                segment);
     plan.next_index = std::max(plan.next_index, segment.id.index + 1);
     plan.not_before =
         std::max(plan.not_before, segment.start + segment.duration);
   }
-  Series known;
-  std::uint64_t from = UINT64_MAX;
+  Known known;
   if (core.spool().IsRebuilt(recording)) {
     plan.rebuilt = true;
-    HLSREC_RETURN_IF_ERROR(
-        GoOnWithoutJournal(core, plan, journaled, known, from));
+    HLSREC_ASSIGN_OR_RETURN(known, GoOnFromSinks(core, plan, journaled));
   }
-  FillHoles(core.spool().journal(), from, plan.next_index,
-            std::chrono::seconds(plan.target_duration), std::move(known), all);
+  for (const SegmentSealed& segment : journaled.segments) {
+    const auto series = all.find({segment.id.rendition, segment.id.packaging});
+    if (series == all.end()) continue;
+    series->second.emplace_hint(series->second.end(), segment.id.index,
+                                segment);
+  }
+  // Who only lists recordings has no sinks, and does not know all there is to
+  // know.
+  const bool knows = std::all_of(
+      plan.outputs.begin(), plan.outputs.end(),
+      [](const OutputPlan& output) { return output.sink != nullptr; });
+  FillHoles(knows ? &core.spool().journal() : nullptr, std::move(known),
+            plan.next_index, std::chrono::seconds(plan.target_duration), all);
   Records records(core, journaled, std::chrono::seconds(plan.target_duration));
   plan.restored.clear();
   for (OutputPlan& output : plan.outputs) {
     output.recording = recording;
     RestoreOutput(journaled, all, records, plan, output);
   }
+  if (knows) LetGoOfDelivered(core, plan, journaled);
   return {};
 }
 
@@ -445,7 +399,8 @@ Status JournalOpening(RuntimeCore& core, const RecordingPlan& plan) {
   core.spool().journal().Add(opened, [answer](const Status& status) {
     answer->Set(status.ok() ? StatusOr<bool>(true) : status);
   });
-  return answer->Take(core).status();
+  HLSREC_RETURN_IF_ERROR(answer->Take(core).status());
+  return core.spool().TrustJournal(plan.recording);
 }
 
 }  // namespace hlsrec::record

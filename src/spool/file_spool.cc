@@ -5,6 +5,7 @@
 
 #include "src/base/file.h"
 #include "src/base/mutex.h"
+#include "src/base/process.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/spool/open_segment.h"
@@ -13,6 +14,7 @@
 #include "src/spool/spool_recovery.h"
 #include "src/spool/spool_state.h"
 #include "src/spool/sqlite_journal.h"
+#include "src/spool/unsynced_mark.h"
 
 namespace hlsrec::spool {
 namespace {
@@ -73,8 +75,11 @@ class FileWriter final : public SegmentWriter {
 
 class FileSpool final : public Spool {
  public:
-  FileSpool(std::shared_ptr<SpoolState> state, std::unique_ptr<FileLock> lock)
-      : state_(std::move(state)), lock_(std::move(lock)) {}
+  FileSpool(std::shared_ptr<SpoolState> state, std::unique_ptr<FileLock> lock,
+            std::string boot)
+      : state_(std::move(state)),
+        lock_(std::move(lock)),
+        boot_(std::move(boot)) {}
   // Threads have ended. Only a folder goes in which nothing waits.
   ~FileSpool() override {
     const bool holds_nothing =
@@ -89,6 +94,7 @@ class FileSpool final : public Spool {
             .Ignore("tidiness");
       }
       RemoveMarks();
+      RemoveUnsyncedMark(state_->files, state_->directory).Ignore("tidiness");
     }
     const auto entries = state_->files.List(state_->directory);
     if (!entries.ok() || entries->size() != 1 ||
@@ -105,8 +111,14 @@ class FileSpool final : public Spool {
   // Once, before use. Blocking.
   Status Start(RuntimeCore& core, const JournalOpener& open_journal) {
     HLSREC_RETURN_IF_ERROR(state_->space->WriteReserve());
+    HLSREC_ASSIGN_OR_RETURN(
+        trust_, ReadUnsyncedMark(state_->files, state_->directory, boot_));
+    // What is doubted already is so until it was looked at.
+    if (trust_ == Trust::kAsWritten) HLSREC_RETURN_IF_ERROR(MarkIfUnsynced());
     Status opened = OpenJournal(core, open_journal, JournalFile::kFound);
-    if (opened.code() == StatusCode::kDataLoss) {
+    const bool torn = trust_ == Trust::kMayHaveGoneBack &&
+                      opened.code() == StatusCode::kFailedPrecondition;
+    if (torn || opened.code() == StatusCode::kDataLoss) {
       journal_ = nullptr;
       HLSREC_ASSIGN_OR_RETURN(const std::string aside, SetJournalAside());
       const std::string note = fmt::format(
@@ -115,6 +127,11 @@ class FileSpool final : public Spool {
       recovered_.notes.insert(recovered_.notes.begin(), note);
     }
     HLSREC_RETURN_IF_ERROR(opened);
+    if (trust_ == Trust::kMayHaveGoneBack) {
+      HLSREC_RETURN_IF_ERROR(
+          RemoveUnsyncedMark(state_->files, state_->directory));
+      HLSREC_RETURN_IF_ERROR(MarkIfUnsynced());
+    }
     HLSREC_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries,
                             state_->files.List(state_->directory));
     for (const DirectoryEntry& entry : entries) {
@@ -152,12 +169,11 @@ class FileSpool final : public Spool {
 
   Journal& journal() override { return *journal_; }
   Status KeepRecording(const RecordingOpened& opened) override {
-    HLSREC_RETURN_IF_ERROR(
-        WriteRecordingNote(state_->files, state_->directory, opened,
-                           state_->durability != Durability::kNone)
-            .WithContext("spool"));
-    return state_->files.Remove(
-        state_->PathOf(RebuiltMarkName(opened.recording)));
+    return WriteRecordingNote(state_->files, state_->directory, opened)
+        .WithContext("spool");
+  }
+  Status TrustJournal(RecordingId recording) override {
+    return state_->files.Remove(state_->PathOf(RebuiltMarkName(recording)));
   }
   void DropRecording(RecordingId recording,
                      const std::function<void()>& dropped) override {
@@ -198,8 +214,15 @@ class FileSpool final : public Spool {
                             Recover(core, state_->files, *journal_,
                                     {.directory = state_->directory,
                                      .durability = state_->durability,
-                                     .journal_file = file}));
+                                     .journal_file = file,
+                                     .trust = trust_}));
     return {};
+  }
+
+  // What a run before did not sync, this one need not have synced either.
+  Status MarkIfUnsynced() {
+    if (state_->durability != Durability::kNone) return {};
+    return WriteUnsyncedMark(state_->files, state_->directory, boot_);
   }
 
   void RemoveMarks() {
@@ -230,6 +253,8 @@ class FileSpool final : public Spool {
 
   const std::shared_ptr<SpoolState> state_;
   const std::unique_ptr<FileLock> lock_;
+  const std::string boot_;
+  Trust trust_ = Trust::kAsWritten;
   std::unique_ptr<Journal> journal_;
   Recovered recovered_;
   Mutex mutex_;
@@ -283,21 +308,19 @@ StatusOr<std::unique_ptr<Spool>> OpenFileSpool(RuntimeCore& core,
                                                const FileSpoolOptions& options,
                                                const JournalOpener& journal) {
   // What is above it may be an output's folder, which others read.
-  const auto create =
-      options.durability == Durability::kNone
-          ? [](FileSystem& in, const std::string& path,
-               unsigned mode) { return in.CreateDirectories(path, mode); }
-          : &CreateDirectoriesDurably;
+  // Whatever the durability: what tells that nothing was synced is in there.
+  HLSREC_RETURN_IF_ERROR(CreateDirectoriesDurably(
+                             files, DirectoryOf(options.directory), kParentMode)
+                             .WithContext("spool"));
   HLSREC_RETURN_IF_ERROR(
-      create(files, DirectoryOf(options.directory), kParentMode)
+      CreateDirectoriesDurably(files, options.directory, kDirectoryMode)
           .WithContext("spool"));
-  HLSREC_RETURN_IF_ERROR(
-      create(files, options.directory, kDirectoryMode).WithContext("spool"));
   HLSREC_RETURN_IF_ERROR(CheckLocal(files, options.directory));
   HLSREC_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
                           LockDirectory(files, options.directory));
   auto spool = std::make_unique<FileSpool>(
-      std::make_shared<SpoolState>(core, files, options), std::move(lock));
+      std::make_shared<SpoolState>(core, files, options), std::move(lock),
+      options.boot.empty() ? BootId() : options.boot);
   HLSREC_RETURN_IF_ERROR(spool->Start(core, journal));
   return std::unique_ptr<Spool>(std::move(spool));
 }

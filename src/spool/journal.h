@@ -142,6 +142,8 @@ class Journal {
   virtual ~Journal() = default;
   // An id that no recording of this journal has or had.
   virtual RecordingId NewRecording() = 0;
+  // It had that one when it was opened, or before.
+  [[nodiscard]] virtual bool HasForgotten(RecordingId) const { return false; }
   // Takes effect in order of calls, many in one transaction. `done` (may be
   // empty) runs once, on any thread, when the entry outlives our death, and
   // power's where the durability chosen says so.

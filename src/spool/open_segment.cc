@@ -310,9 +310,9 @@ void OpenSegment::Finish(const End& end) {
 void OpenSegment::OnJournaled(const Status& status,
                               const SegmentWriter::Sealed& sealed,
                               const std::string& sha256) {
-  // With its sidecar it is adopted by the next run.
+  // With its sidecar it is adopted by the next run; also where the journal is
+  // lost, which is why the sidecar stays for as long as the media.
   if (!status.ok()) return sealed(status.WithContext("spool: journal"));
-  state_->files.Remove(sidecar_path_).Ignore("the next run removes it");
   auto body = std::make_shared<SpooledBody>(state_, name_, size_);
   auto owed = body->owed();
   // The receiver alone decides how long it is held.

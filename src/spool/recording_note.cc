@@ -69,7 +69,7 @@ std::string RebuiltMarkName(RecordingId recording) {
 }
 
 Status WriteRecordingNote(FileSystem& files, const std::string& directory,
-                          const RecordingOpened& opened, bool sync) {
+                          const RecordingOpened& opened) {
   const std::string path =
       fmt::format("{}/{}", directory, RecordingNoteName(opened.recording));
   const std::string temporary = path + ".tmp";
@@ -77,10 +77,10 @@ Status WriteRecordingNote(FileSystem& files, const std::string& directory,
                           files.Create(temporary, kMode));
   const std::string text = RenderRecordingNote(opened);
   HLSREC_RETURN_IF_ERROR(file->Write(AsBytes(text)));
-  if (sync) HLSREC_RETURN_IF_ERROR(file->Sync());
+  HLSREC_RETURN_IF_ERROR(file->Sync());
   HLSREC_RETURN_IF_ERROR(file->Close());
   HLSREC_RETURN_IF_ERROR(files.Rename(temporary, path));
-  return sync ? files.SyncDirectory(directory) : Status();
+  return files.SyncDirectory(directory);
 }
 
 StatusOr<std::vector<RecordingOpened>> ReadRecordingNotes(

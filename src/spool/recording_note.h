@@ -28,8 +28,9 @@ inline constexpr std::string_view kRebuiltPrefix = "rebuilt-";
 std::string RecordingNoteName(RecordingId recording);
 std::string RebuiltMarkName(RecordingId recording);
 
+// Synced, whatever the durability: it is what a lost journal is made good by.
 Status WriteRecordingNote(FileSystem& files, const std::string& directory,
-                          const RecordingOpened& opened, bool sync);
+                          const RecordingOpened& opened);
 // Those that can be read; the others are told in `notes`.
 StatusOr<std::vector<RecordingOpened>> ReadRecordingNotes(
     FileSystem& files, const std::string& directory,

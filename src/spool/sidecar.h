@@ -10,8 +10,9 @@
 #include "hlsrec/status.h"
 #include "src/spool/spool.h"
 
-// What stands beside a segment that is being written, so that the next run can
-// adopt it: lines of text, each with a check sum of its own.
+// What stands beside a segment, so that the next run can adopt one that was
+// being written, or that a lost journal knew: lines of text, each with a check
+// sum of its own. It goes with the segment's bytes.
 //
 //     hlsrec-open 1 RECORDING RENDITION PACKAGING INDEX START_US BREAK INIT SUM
 //     END DURATION_US SHA SUM

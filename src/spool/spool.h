@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,7 @@ class SegmentWriter {
 // What the last run left behind, and what became of it.
 struct Recovered {
   std::vector<SegmentSealed> adopted = {};
+  std::set<std::string> files = {};     // of segments in the journal
   std::uint64_t bytes_discarded = 0;    // behind their last whole chunks
   std::vector<std::string> notes = {};  // for people
 };
@@ -110,6 +112,8 @@ class Spool {
   // Writes down beside the journal who the recording is: where the journal is
   // lost, the next run opens it anew from there. Blocking.
   virtual Status KeepRecording(const RecordingOpened&) { return {}; }
+  // The journal knows again what the next run needs. Blocking.
+  virtual Status TrustJournal(RecordingId) { return {}; }
   // Forgets that, then calls `dropped`, on any thread. Before the journal
   // forgets: else a process that dies in between leaves what looks like a lost
   // journal.
@@ -117,8 +121,8 @@ class Spool {
                              const std::function<void()>& dropped) {
     dropped();
   }
-  // The journal was lost, and knows of it what could be adopted, and nothing
-  // else; until KeepRecording().
+  // The journal was lost, or went back when the power failed: it may know of it
+  // less than was published; until TrustJournal().
   [[nodiscard]] virtual bool IsRebuilt(RecordingId) const { return false; }
   // When it was opened.
   [[nodiscard]] virtual const Recovered& recovered() const = 0;
@@ -141,6 +145,8 @@ struct FileSpoolOptions {
   // SQLite's VFS for it (empty: the system's).
   int journal_log_pages = 0;
   std::string journal_vfs = {};
+  // For tests: which start of the machine this is; empty: what it says.
+  std::string boot = {};
 };
 // In files below a directory, which is created, with a journal beside them.
 // Adopts what a dead process left open there.

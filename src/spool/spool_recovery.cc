@@ -33,18 +33,34 @@ struct Known {
   [[nodiscard]] bool Sealed(const SegmentId& id) const {
     return std::binary_search(sealed.begin(), sealed.end(), id);
   }
+  // The journal forgets from the beginning on.
+  [[nodiscard]] bool Forgotten(const SegmentId& id) const {
+    SegmentId first = id;
+    first.index = 0;
+    const auto oldest = std::lower_bound(sealed.begin(), sealed.end(), first);
+    if (oldest == sealed.end() || id.index >= oldest->index) return false;
+    first.index = oldest->index;
+    return *oldest == first;
+  }
 };
+
+StatusOr<JournaledRecording> Load(RuntimeCore& core, Journal& journal,
+                                  RecordingId recording,
+                                  Journal::Detail detail) {
+  const auto answer = std::make_shared<Answer<JournaledRecording>>();
+  journal.Load(recording, detail,
+               [answer](StatusOr<JournaledRecording> loaded) {
+                 answer->Set(std::move(loaded));
+               });
+  return answer->Take(core);
+}
 
 StatusOr<Known> Ask(RuntimeCore& core, Journal& journal) {
   Known known;
   for (const RecordingSummary& summary : journal.Recordings()) {
-    const auto answer = std::make_shared<Answer<JournaledRecording>>();
-    journal.Load(summary.recording, Journal::Detail::kFiles,
-                 [answer](StatusOr<JournaledRecording> loaded) {
-                   answer->Set(std::move(loaded));
-                 });
-    HLSREC_ASSIGN_OR_RETURN(const JournaledRecording recording,
-                            answer->Take(core));
+    HLSREC_ASSIGN_OR_RETURN(
+        const JournaledRecording recording,
+        Load(core, journal, summary.recording, Journal::Detail::kFiles));
     known.recordings.insert(summary.recording);
     for (const SegmentSealed& segment : recording.segments) {
       known.sealed.push_back(segment.id);
@@ -90,6 +106,16 @@ StatusOr<std::optional<Whole>> LastWholeChunk(
   return last;
 }
 
+// The journal has its hash, and it is that of the file's bytes.
+bool IsWhole(FileSystem& files, const std::string& path,
+             const SegmentSealed& segment) {
+  if (segment.sha256.empty()) return false;
+  const auto whole = LastWholeChunk(
+      files, path,
+      {{.end = segment.size_bytes, .duration = std::chrono::microseconds(1)}});
+  return whole.ok() && *whole && (*whole)->sha256 == segment.sha256;
+}
+
 class Recovery {
  public:
   Recovery(RuntimeCore& core, FileSystem& files, Journal& journal,
@@ -100,6 +126,7 @@ class Recovery {
     HLSREC_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries,
                             files_.List(input_.directory));
     HLSREC_RETURN_IF_ERROR(OpenLost());
+    HLSREC_RETURN_IF_ERROR(Doubt());
     HLSREC_ASSIGN_OR_RETURN(known_, Ask(core_, journal_));
     for (const DirectoryEntry& entry : entries) {
       if (entry.directory) continue;
@@ -111,7 +138,13 @@ class Recovery {
     }
     for (const std::string& name : sidecars_) Examine(name);
     HLSREC_RETURN_IF_ERROR(Adopt());
-    for (const auto& [name, size] : media_) RemoveIfLeftOver(name, size);
+    for (const auto& [name, size] : media_) {
+      RemoveIfLeftOver(name, size);
+      if (known_.files.contains(name)) recovered_.files.insert(name);
+    }
+    for (const SegmentSealed& segment : recovered_.adopted) {
+      recovered_.files.insert(segment.file);
+    }
     return std::move(recovered_);
   }
 
@@ -143,12 +176,7 @@ class Recovery {
     }
     for (const RecordingOpened& opened : noted) {
       if (there.contains(opened.recording)) continue;
-      HLSREC_RETURN_IF_ERROR(
-          files_.Create(PathOf(RebuiltMarkName(opened.recording)), kMarkMode)
-              .status());
-      if (input_.durability != Durability::kNone) {
-        HLSREC_RETURN_IF_ERROR(files_.SyncDirectory(input_.directory));
-      }
+      HLSREC_RETURN_IF_ERROR(MarkRebuilt(opened.recording));
       const auto answer = std::make_shared<Answer<bool>>();
       journal_.Add(opened, [answer](Status status) {
         answer->Set(status.ok() ? StatusOr<bool>(true)
@@ -157,6 +185,31 @@ class Recovery {
       HLSREC_RETURN_IF_ERROR(answer->Take(core_).status());
       Note("recording {}: the journal has lost it: goes on from its playlists",
            opened.recording);
+    }
+    return {};
+  }
+
+  Status MarkRebuilt(RecordingId recording) {
+    HLSREC_RETURN_IF_ERROR(
+        files_.Create(PathOf(RebuiltMarkName(recording)), kMarkMode).status());
+    if (input_.durability == Durability::kNone) return {};
+    return files_.SyncDirectory(input_.directory);
+  }
+
+  // The power failed, and nothing was synced.
+  Status Doubt() {
+    if (input_.trust == Trust::kAsWritten) return {};
+    for (const RecordingSummary& summary : journal_.Recordings()) {
+      HLSREC_RETURN_IF_ERROR(MarkRebuilt(summary.recording));
+      HLSREC_ASSIGN_OR_RETURN(
+          const JournaledRecording recording,
+          Load(core_, journal_, summary.recording, Journal::Detail::kAll));
+      for (const SegmentSealed& segment : recording.segments) {
+        if (segment.gap || !IsMediaName(segment.file)) continue;
+        if (IsWhole(files_, PathOf(segment.file), segment)) continue;
+        files_.Remove(PathOf(segment.file))
+            .Ignore("nobody delivers it: its hash is another");
+      }
     }
     return {};
   }
@@ -175,7 +228,10 @@ class Recovery {
   }
 
   void Examine(const std::string& name) {
-    if (known_.files.contains(name)) return RemoveSidecar(name);
+    if (known_.files.contains(name)) {
+      if (!media_.contains(name)) RemoveSidecar(name);
+      return;
+    }
     const StatusOr<std::string> text =
         files_.ReadFile(SidecarOf(name), kMaxSidecarBytes);
     if (!text.ok())
@@ -186,13 +242,32 @@ class Recovery {
     if (!whole.ok())
       return Note("{}: left alone: {}", name, whole.status().message());
     if (!*whole) return RemoveBoth(name, "no chunk of it is whole");
+    if (input_.trust == Trust::kMayHaveGoneBack &&
+        (*whole)->chunk.sha256_prefix.empty()) {
+      return RemoveBoth(name, "the power failed, and it was not synced");
+    }
     const SegmentId& id = sidecar->start.id;
     if (!known_.recordings.contains(id.recording)) {
+      if (journal_.HasForgotten(id.recording)) {
+        return RemoveBoth(name, "its recording was forgotten");
+      }
       return Note("{}: left alone: recording {} is not in the journal", name,
                   id.recording);
     }
+    if (known_.Forgotten(id)) return RemoveBoth(name, "it was forgotten");
     if (known_.Sealed(id) || !adopted_.insert(id).second) {
       return RemoveBoth(name, "its segment is there already");
+    }
+    if (SizeOf(name) > (*whole)->chunk.end) {
+      // What an output took by link is whole, and may be listed.
+      const auto links = files_.Links(PathOf(name));
+      if (!links.ok()) {
+        return Note("{}: left alone: {}", name, links.status().message());
+      }
+      if (*links > 1) {
+        adopted_.erase(id);
+        return RemoveBoth(name, "an output has more of it");
+      }
     }
     const Status cut = files_.Truncate(PathOf(name), (*whole)->chunk.end);
     if (!cut.ok()) return Note("{}: left alone: {}", name, cut.message());
@@ -229,9 +304,6 @@ class Recovery {
     }
     for (const auto& answer : answers) {
       HLSREC_RETURN_IF_ERROR(answer->Take(core_).status());
-    }
-    for (const SegmentSealed& segment : recovered_.adopted) {
-      RemoveSidecar(segment.file);
     }
     return {};
   }

@@ -4,6 +4,7 @@
 
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/spool/sidecar.h"
 
 namespace hlsrec::spool {
 
@@ -61,7 +62,11 @@ void SpoolState::RemoveDoomed() {
   }
   if (doomed.empty()) return;
   for (const Doomed& file : doomed) {
-    files.Remove(PathOf(file.name)).Ignore("the next run removes it");
+    // The sidecar last: see OpenSegment::CreateFiles().
+    const std::string path = PathOf(file.name);
+    files.Remove(path).Ignore("the next run removes it");
+    files.Remove(fmt::format("{}{}", path, kSidecarSuffix))
+        .Ignore("the next run removes it");
     space->Return(file.size);
   }
   if (!closed_) space->Wake();

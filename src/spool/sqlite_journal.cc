@@ -146,6 +146,10 @@ class RecordingTable {
     MutexLock lock(mutex_);
     recordings_.erase(recording);
   }
+  bool Has(RecordingId recording) {
+    MutexLock lock(mutex_);
+    return recordings_.contains(recording);
+  }
   std::vector<RecordingSummary> All() {
     std::vector<RecordingSummary> all;
     MutexLock lock(mutex_);
@@ -176,6 +180,7 @@ class SqliteJournal final : public Journal {
       : io_(io),
         queue_(std::make_shared<WorkQueue>(std::move(io), std::move(store))),
         table_(std::make_shared<RecordingTable>(std::move(recordings))),
+        found_below_(next),
         next_(next) {}
   // After what was added before; here, where the I/O thread has ended.
   ~SqliteJournal() override {
@@ -185,6 +190,9 @@ class SqliteJournal final : public Journal {
   SqliteJournal& operator=(const SqliteJournal&) = delete;
 
   RecordingId NewRecording() override { return next_++; }
+  bool HasForgotten(RecordingId recording) const override {
+    return recording < found_below_ && !table_->Has(recording);
+  }
   void Add(JournalEntry entry, Done done) override {
     if (const auto* opened = std::get_if<RecordingOpened>(&entry)) {
       // Of one that a lost journal had the id is somebody else's.
@@ -230,6 +238,7 @@ class SqliteJournal final : public Journal {
   const std::shared_ptr<Executor> io_;
   std::shared_ptr<WorkQueue> queue_;
   const std::shared_ptr<RecordingTable> table_;
+  const RecordingId found_below_;  // ids that were given before
   std::atomic<RecordingId> next_;
 };
 

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "tests/crash/checkpoints.h"
 #include "tests/inputs/ports.h"
 
 namespace hlsrec::testing {
@@ -37,6 +38,8 @@ std::string NameOf(KillKind kind) {
       return "finishing";
     case KillKind::kResuming:
       return "resuming";
+    case KillKind::kCheckpointing:
+      return "checkpointing";
   }
   return {};
 }
@@ -92,17 +95,7 @@ bool Lane::RecordAndKill(KillKind kind) {
                    options_.arguments.end());
   Kill kill{.kind = kind, .started = steady_clock::now()};
   Command command(Hlsrec(arguments));
-  const Steady end = kill.started + LifeOf(kind);
-  // The instant of death is what is tested: nothing can be waited for.
-  while (steady_clock::now() < end && command.Running()) {
-    if (!kill.recording && Records(command)) {
-      kill.recording = steady_clock::now();
-      startup_ = std::chrono::duration_cast<milliseconds>(*kill.recording -
-                                                          kill.started);
-    }
-    std::this_thread::sleep_for(std::min<steady_clock::duration>(
-        milliseconds(5), end - steady_clock::now()));
-  }
+  Live(command, kill, kill.started + LifeOf(kind));
   if (kind == KillKind::kFinishing) {
     command.Signal(SIGINT);
     std::this_thread::sleep_for(Random(0, 60));
@@ -113,6 +106,11 @@ bool Lane::RecordAndKill(KillKind kind) {
   const int code = command.Wait();
   if (code == -SIGKILL) {
     ++killed_;
+    // What was aimed at is not always hit.
+    const bool hit = kill.kind != KillKind::kCheckpointing ||
+                     Checkpoints(recordings_.back().folder).WasUnderWay();
+    if (!hit) kill.kind = KillKind::kRecording;
+    checkpoint_hit_ = checkpoint_hit_ || kill.kind == KillKind::kCheckpointing;
     recordings_.back().kills.push_back(kill);
     return true;
   }
@@ -120,6 +118,28 @@ bool Lane::RecordAndKill(KillKind kind) {
   const bool stopped = kind == KillKind::kFinishing && (code == 0 || code == 2);
   if (!stopped) Problem("record ended with " + std::to_string(code), command);
   return false;
+}
+
+void Lane::Live(Command& command, Kill& kill, Steady end) {
+  std::optional<Checkpoints> checkpoints;
+  // The instant of death is what is tested: nothing can be waited for.
+  while (steady_clock::now() < end && command.Running()) {
+    if (!kill.recording && Records(command)) {
+      kill.recording = steady_clock::now();
+      startup_ = std::chrono::duration_cast<milliseconds>(*kill.recording -
+                                                          kill.started);
+      if (kill.kind == KillKind::kCheckpointing) {
+        checkpoints.emplace(recordings_.back().folder);
+      }
+    }
+    const auto step = std::min<steady_clock::duration>(
+        milliseconds(5), end - steady_clock::now());
+    if (!checkpoints) {
+      std::this_thread::sleep_for(step);
+    } else if (checkpoints->WaitFor(milliseconds(5))) {
+      return;
+    }
+  }
 }
 
 void Lane::ResumeAndKill() {
@@ -187,6 +207,7 @@ Lane::State Lane::StateOfSpool() {
   const bool begun =
       std::filesystem::exists(recordings_.back().playlists.front());
   const State nothing = begun ? State::kNothingOwed : State::kNothingYet;
+  if (!std::filesystem::exists(folder)) return nothing;
   Command list(Hlsrec({"resume", folder, "--list", "--json"}));
   const int code = list.Wait();
   if (code == 0) {
@@ -203,8 +224,11 @@ Lane::State Lane::StateOfSpool() {
 }
 
 KillKind Lane::Choose() {
+  // Few kills are enough for one of those.
+  if (!checkpoint_hit_) return KillKind::kCheckpointing;
   const auto percent = Random(0, 99).count();
-  if (percent < 50) return KillKind::kRecording;
+  if (percent < 35) return KillKind::kRecording;
+  if (percent < 50) return KillKind::kCheckpointing;
   if (percent < 65) return KillKind::kStarting;
   if (percent < 80) return KillKind::kRestoring;
   if (percent < 90) return KillKind::kFinishing;
@@ -223,6 +247,8 @@ milliseconds Lane::LifeOf(KillKind kind) {
       return Random(std::max(0, startup - 80), startup + 60);
     case KillKind::kFinishing:
       return Random(startup + 100, startup + longest);
+    case KillKind::kCheckpointing:
+      return milliseconds(startup + longest);
     case KillKind::kResuming:
       return Random(0, 150);
   }

@@ -22,6 +22,8 @@ enum class KillKind {
   kRestoring,  // about when the recording goes on
   kFinishing,  // after SIGINT
   kResuming,   // `hlsrec resume`
+  // While the journal's log is copied, in the middle of a run.
+  kCheckpointing,
 };
 std::string NameOf(KillKind kind);
 
@@ -73,6 +75,8 @@ class Lane {
   void RunRecording();
   // False where it ended by itself.
   bool RecordAndKill(KillKind kind);
+  // Until `end`, or the instant that is looked for. Tells when it records.
+  void Live(Command& command, Kill& kill, Steady end);
   void ResumeAndKill();
   void RecordToTheEnd();
   void ResumeToTheEnd();
@@ -88,6 +92,7 @@ class Lane {
   PlaylistReader& reader_;
   std::mt19937 random_;
   std::size_t killed_ = 0;
+  bool checkpoint_hit_ = false;
   std::chrono::milliseconds startup_{1500};  // as measured last
   std::vector<KilledRecording> recordings_;
   std::vector<std::string> problems_;

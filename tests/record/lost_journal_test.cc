@@ -1,11 +1,14 @@
-// A recording whose journal is lost goes on from its playlists and files.
+// A recording whose journal is lost, or went back when the power failed, goes
+// on from its playlists and files.
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
+#include "src/base/file.h"
 #include "src/base/runtime_core.h"
 #include "src/playlist/parse.h"
 #include "src/spool/spool.h"
@@ -26,11 +29,31 @@ struct Studio {
   TemporaryDirectory directory;
   testing::ManualClock clock;
   std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
+  // The keys whose puts fail.
+  std::function<bool(const std::string&)> fails;
+  std::shared_ptr<Sink> faulty = std::make_shared<testing::FaultySink>(
+      sink, [this](std::uint64_t, const std::string& key) {
+        return testing::FaultySink::Decision{
+            .fault = fails && fails(key) ? testing::Fault::kFail
+                                         : testing::Fault::kNone};
+      });
+  Durability durability = Durability::kSegment;
+  std::string boot = "a";
   std::unique_ptr<SimulatedRuntime> simulation;
 
-  Studio() { Start(); }
+  explicit Studio(Durability wanted = Durability::kSegment)
+      : durability(wanted) {
+    Start();
+  }
   void Start() {
-    auto created = SimulatedRuntime::Create(clock, directory.Path("spool"));
+    auto created = SimulatedRuntime::Create(
+        clock, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
+          auto opened = spool::OpenFileSpool(
+              core, PosixFileSystem(),
+              {.directory = Spool(), .durability = durability, .boot = boot});
+          if (opened.ok()) out = std::move(opened).value();
+          return opened.status();
+        });
     INFO(created.status().message());
     REQUIRE(created.ok());
     simulation = std::move(created).value();
@@ -40,9 +63,8 @@ struct Studio {
     recorder = nullptr;
     simulation = nullptr;
   }
-  [[nodiscard]] fs::path journal() const {
-    return directory.Path("spool") + "/journal.db";
-  }
+  [[nodiscard]] std::string Spool() const { return directory.Path("spool"); }
+  [[nodiscard]] fs::path journal() const { return Spool() + "/journal.db"; }
   [[nodiscard]] const spool::Recovered& recovered() const {
     return simulation->runtime()->core().spool().recovered();
   }
@@ -52,7 +74,7 @@ struct Studio {
     options.tracks = {VideoTrack()};
     options.segment.target_duration = seconds(2);
     options.segment.max_gop = seconds(2);
-    options.outputs.push_back({.sink = sink,
+    options.outputs.push_back({.sink = faulty,
                                .container = container,
                                .segment_path = "{seq}.{ext}",
                                .init_path = "init-{hash}.mp4"});
@@ -181,6 +203,114 @@ TEST_CASE("lost journal: resuming delivers what was found and ends the lists") {
   CHECK(list.segments.size() == 4);
   CHECK(list.end_list.present());
   CHECK(ListInterrupted(studio.simulation->runtime())->empty());
+}
+
+TEST_CASE("lost journal: what was sealed and waits is delivered") {
+  const Container container = GENERATE(Container::kMpegTs, Container::kFmp4);
+  Studio studio;
+  auto recorder = studio.Open(container);
+  studio.Push(*recorder, Stream(3, 25, false));
+  studio.fails = [](const std::string& key) {
+    return !key.starts_with("init");
+  };
+  studio.Push(*recorder, Stream(6, 25, false, 75));
+  const std::string before = studio.sink->Text("index.m3u8");
+  REQUIRE(studio.Playlist("index.m3u8").segments.size() == 1);
+  studio.Kill(recorder);
+  studio.fails = {};
+  Spoil(studio.journal(), Damage::kRemoved);
+
+  studio.Start();
+  recorder = studio.Open(container);
+  recorder->Finish();
+  const RecordingResult result = recorder->Wait();
+  INFO(result.status.message());
+  CHECK(result.status.ok());
+  CHECK(studio.sink->Text("index.m3u8").starts_with(before));
+  const auto list = studio.Playlist("index.m3u8");
+  REQUIRE(list.segments.size() == 5);
+  for (const auto& segment : list.segments) CHECK_FALSE(segment.gap);
+}
+
+TEST_CASE("lost journal: what was stored and never listed is a gap") {
+  Studio studio;
+  auto recorder = studio.Open(Container::kMpegTs);
+  studio.Push(*recorder, Stream(3, 25, false));
+  studio.fails = [](const std::string& key) { return key.ends_with("m3u8"); };
+  studio.Push(*recorder, Stream(6, 25, false, 75));
+  const std::string before = studio.sink->Text("index.m3u8");
+  REQUIRE(studio.Playlist("index.m3u8").segments.size() == 1);
+  const std::string second = studio.sink->Text("1.ts");
+  REQUIRE_FALSE(second.empty());
+  studio.Kill(recorder);
+  studio.fails = {};
+  Spoil(studio.journal(), Damage::kRemoved);
+
+  studio.Start();
+  recorder = studio.Open(Container::kMpegTs);
+  studio.Push(*recorder, Stream(3, 25, false, 225));
+  recorder->Finish();
+  recorder->Wait();
+  CHECK(studio.sink->Text("index.m3u8").starts_with(before));
+  CHECK(studio.sink->Text("1.ts") == second);
+  const auto list = studio.Playlist("index.m3u8");
+  REQUIRE(list.segments.size() >= 6);
+  CHECK(list.segments[1].gap);
+  CHECK(list.segments[1].uri == "1.ts");
+  CHECK_FALSE(list.segments[4].gap);  // was open
+  CHECK_FALSE(list.segments.back().gap);
+}
+
+TEST_CASE("lost journal: a list that never was begins at the beginning") {
+  Studio studio;
+  auto recorder = studio.Open(Container::kMpegTs);
+  studio.fails = [](const std::string& key) { return key.ends_with("m3u8"); };
+  studio.Push(*recorder, Stream(7, 25, false));
+  studio.Kill(recorder);
+  studio.fails = {};
+  Spoil(studio.journal(), Damage::kRemoved);
+
+  studio.Start();
+  recorder = studio.Open(Container::kMpegTs);
+  recorder->Finish();
+  recorder->Wait();
+  const auto list = studio.Playlist("index.m3u8");
+  CHECK(list.media_sequence.value == 0);
+  REQUIRE(list.segments.size() == 4);
+  CHECK(list.segments[0].uri == "0.ts");
+  CHECK(list.segments[3].uri == "3.ts");
+}
+
+TEST_CASE("power loss: a journal that went back reuses no number") {
+  Studio studio(Durability::kNone);
+  auto recorder = studio.Open(Container::kMpegTs);
+  studio.Push(*recorder, Stream(5, 25, false));
+  studio.simulation->RunUntilIdle();
+  // As the disk had it then.
+  const std::string old = studio.directory.Path("old");
+  fs::copy(studio.Spool(), old);
+  studio.Push(*recorder, Stream(6, 25, false, 125));
+  const std::string before = studio.sink->Text("index.m3u8");
+  const auto listed = studio.Playlist("index.m3u8").segments.size();
+  REQUIRE(listed == 5);
+  studio.Kill(recorder);
+  fs::remove_all(studio.Spool());
+  fs::copy(old, studio.Spool());
+  studio.boot = "b";
+
+  studio.Start();
+  recorder = studio.Open(Container::kMpegTs);
+  studio.Push(*recorder, Stream(4, 25, false, 275));
+  recorder->Finish();
+  const RecordingResult result = recorder->Wait();
+  INFO(result.status.message());
+  CHECK(studio.sink->Text("index.m3u8").starts_with(before));
+  const auto list = studio.Playlist("index.m3u8");
+  CHECK(list.segments.size() > listed);
+  CHECK(list.end_list.present());
+  CHECK_FALSE(list.segments[listed].gap);
+  CHECK(list.segments[listed].uri == std::to_string(listed) + ".ts");
+  CHECK(studio.Playlist("live.m3u8").end_list.present());
 }
 
 }  // namespace

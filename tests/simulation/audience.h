@@ -43,6 +43,7 @@ class Audience {
   void OnChange(const std::string& key);
   // Nobody knows what happened last.
   void LookAtAll();
+  [[nodiscard]] bool saw_lists() const { return !lists_.empty(); }
   // The recording has ended and says that all is stored.
   void CheckEnd();
   // R91: what the journal says of an object that was stored.

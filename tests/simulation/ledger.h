@@ -30,6 +30,12 @@ class Ledger {
     std::uint64_t dropped = 0;  // that it told of
     // A later process brought what it left to the disk.
     bool recovered = false;
+
+    // All of it that was not listed may be lost.
+    void GiveUp() {
+      killed = true;
+      may_cost = media + std::chrono::hours(1);
+    }
   };
 
   void Accept(char kind, std::int64_t number, const Entry& entry) {

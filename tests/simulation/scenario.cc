@@ -59,12 +59,17 @@ Scenario::Scenario(Random& random, Journals journals) {
   if (random.Percent(30)) journal_log_pages = 8 + random.Below(40);
   // Lists that wait for their end, or change their names, are not found again.
   bool found_again = true;
+  bool elsewhere = true;
   for (const Output& output : outputs) {
     found_again = found_again && !output.vod && !output.rotating;
+    elsewhere = elsewhere && output.sink == SinkKind::kMemory;
   }
-  if (journals == Journals::kMayBeLost && found_again && random.Percent(20)) {
+  if (journals == Journals::kMayBeLost && found_again && random.Percent(30)) {
     journal_loss_chance = 40;
   }
+  power_may_fail =
+      durability != Durability::kNone ||
+      (journals == Journals::kMayBeLost && found_again && elsewhere);
 }
 
 }  // namespace hlsrec::simulation

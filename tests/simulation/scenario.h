@@ -41,6 +41,8 @@ struct Scenario {
   int restart_chance = 0;     // likewise
   int journal_log_pages = 0;
   int journal_loss_chance = 0;  // percent of the kills
+  // Where nothing is synced, of what this disk holds nothing is promised.
+  bool power_may_fail = true;
 };
 
 }  // namespace hlsrec::simulation

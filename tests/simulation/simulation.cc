@@ -1,10 +1,13 @@
 // Runs seeded schedules of packets, faults and deaths, and looks at all that
 // readers of the outputs see.
 //
-//   simulation [--first N] [--schedules N] [--seed N] [--lose-journals 1]
+//   simulation [--first N] [--schedules N] [--seed N] [--lose-journals 0]
+//              [--failures N]
 //
 // Exit codes: 0 all promises kept, 1 usage, 3 one was broken. --seed runs that
-// one alone and prints what happens.
+// one alone and prints what happens; --lose-journals 0 leaves journals alone,
+// and
+// --failures goes on after so many.
 #include <sys/random.h>
 
 #include <charconv>
@@ -24,7 +27,7 @@ constexpr int kViolated = 3;
 std::mt19937_64 names;
 
 using Journals = hlsrec::simulation::Scenario::Journals;
-Journals journals = Journals::kStay;
+Journals journals = Journals::kMayBeLost;
 
 std::optional<std::uint64_t> Number(std::string_view text) {
   std::uint64_t value = 0;

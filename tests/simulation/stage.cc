@@ -166,6 +166,11 @@ Shelf Stage::MakeShelf() {
               }};
 }
 
+void Stage::Settle() {
+  if (kind_ == SinkKind::kMemory) return;
+  disk_.files().SyncDirectory(root_).Ignore("there may be none yet");
+}
+
 std::shared_ptr<testing::FaultySink> Stage::MakeSink(
     const std::shared_ptr<Runtime>& runtime, std::function<bool()> alive,
     testing::FaultySink::Decide decide) {

@@ -25,6 +25,8 @@ class Stage {
   std::shared_ptr<testing::FaultySink> MakeSink(
       const std::shared_ptr<Runtime>& runtime, std::function<bool()> alive,
       testing::FaultySink::Decide decide);
+  // Names that were changed reach the disk.
+  void Settle();
   [[nodiscard]] SinkKind kind() const { return kind_; }
   [[nodiscard]] Audience& audience() { return audience_; }
 

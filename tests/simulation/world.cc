@@ -106,8 +106,7 @@ void World::ChangeHealth() {
 
 void World::Jump() {
   if (!random_.Percent(30)) return PushPicture();
-  ++epoch_;
-  since_keyframe_ = 0;
+  NoteBreak();
   const bool back = random_.Percent(40) && offset_ticks_ > 0;
   offset_ticks_ += back ? -5 * 90000 : 10 * 90000;
   verdict_.Note("the source jumps {}", back ? "back" : "ahead");
@@ -115,8 +114,7 @@ void World::Jump() {
 }
 
 void World::Interrupt() {
-  ++epoch_;
-  since_keyframe_ = 0;
+  NoteBreak();
   const milliseconds missing(random_.Percent(50) ? 0 : random_.Below(3000));
   verdict_.Note("interrupted for {} ms", missing.count());
   life_->recorder->Interrupt(missing).Ignore("it may have failed");
@@ -129,8 +127,7 @@ void World::Restart() {
     channels_ = 3 - channels_;
     return;
   }
-  ++epoch_;
-  since_keyframe_ = 0;
+  NoteBreak();
   verdict_.Note("restarted with {} channels", channels_);
 }
 
@@ -197,6 +194,24 @@ void World::Push(Packet packet, char kind) {
                   .epoch = epoch_,
                   .media = microseconds(ticks * 100 / 9),
                   .channels = channels_});
+}
+
+void World::NoteBreak() {
+  ++epoch_;
+  since_keyframe_ = 0;
+  breaks_.push_back(media());
+}
+
+// Just now, so that media may wait for the second break's end as it waited for
+// the first one's.
+bool World::broke_twice() const {
+  for (std::size_t i = 1; i < breaks_.size(); ++i) {
+    if (breaks_[i] - breaks_[i - 1] <= std::chrono::seconds(1) &&
+        breaks_[i] >= media() - std::chrono::seconds(2)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 microseconds World::media() const {

@@ -63,6 +63,8 @@ class World {
   [[nodiscard]] bool alive() const;
   [[nodiscard]] std::vector<Track> Tracks() const;
   [[nodiscard]] microseconds media() const;
+  void NoteBreak();
+  [[nodiscard]] bool broke_twice() const;
 
   const std::uint64_t seed_;
   Verdict& verdict_;
@@ -76,7 +78,9 @@ class World {
   std::unique_ptr<Life> life_;
   bool ending_ = false;  // Finish() was called, in any life
   bool over_ = false;
-  bool journal_lost_ = false;  // in any life
+  bool journal_lost_ = false;   // in any life
+  bool unsynced_lost_ = false;  // by a power failure, in any life
+  int boots_ = 0;
 
   // The source.
   std::int64_t next_picture_ = 0;
@@ -85,6 +89,7 @@ class World {
   std::int64_t offset_ticks_ = 0;  // of 90 kHz
   int epoch_ = 0;
   int channels_ = 1;
+  std::vector<microseconds> breaks_;  // where the media stood
 };
 
 }  // namespace hlsrec::simulation

@@ -48,7 +48,8 @@ class World::Witness final : public Observer {
       world_.stages_[output]->audience().OnGivenUp(event.key);
     }
     if (why.find("file is gone") != std::string_view::npos &&
-        why.find("no reply") == std::string_view::npos) {
+        why.find("is not there") != std::string_view::npos &&
+        !world_.unsynced_lost_) {
       world_.verdict_.Violate("P4 {}: the spool has lost it", event.key);
     }
   }

@@ -179,7 +179,8 @@ bool World::OpenRuntime() {
              .durability = scenario_.durability,
              .max_bytes = scenario_.spool_max_bytes,
              .journal_log_pages = scenario_.journal_log_pages,
-             .journal_vfs = disk_.vfs()});
+             .journal_vfs = disk_.vfs(),
+             .boot = fmt::format("boot {}", boots_)});
         if (opened.ok()) out = std::move(opened).value();
         return opened.status();
       });
@@ -209,6 +210,9 @@ bool World::MakeSinks() {
         [this, life = life_.get()] { return !life->gone && !disk_.halted(); },
         [this, i](std::uint64_t, const std::string&) { return Decide(i); }));
     if (life_->sinks.back() == nullptr) return false;
+    // Who saw what a dying process had renamed and not synced, nobody can help,
+    // if the power fails then.
+    stages_[i]->Settle();
     if (disk_.halted()) return false;
     if (first) continue;
     stages_[i]->audience().LookAtAll();
@@ -333,7 +337,7 @@ void World::Kill() {
 void World::Crash() {
   Kill();
   CrashKind kind = CrashKind::kProcess;
-  if (scenario_.durability != Durability::kNone && random_.Percent(40)) {
+  if (scenario_.power_may_fail && random_.Percent(40)) {
     kind =
         random_.Percent(50) ? CrashKind::kPowerStrict : CrashKind::kPowerRandom;
   }
@@ -344,10 +348,19 @@ void World::Crash() {
       random_.Percent(scenario_.journal_loss_chance)) {
     LoseJournal();
   }
+  if (kind != CrashKind::kProcess) ++boots_;
+  const bool nothing_synced =
+      kind != CrashKind::kProcess && scenario_.durability == Durability::kNone;
+  if (nothing_synced) {
+    // What is on the sinks tells what the journal may have forgotten.
+    journal_lost_ = unsynced_lost_ = true;
+    for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
+  }
   // What a process left goes with the power, too, until the next one has it.
   for (Ledger::Life& life : ledger_.lives()) {
     if (!life.killed || life.recovered) continue;
     microseconds cost = seconds(1);
+    if (broke_twice()) cost += milliseconds(600);
     if (kind != CrashKind::kProcess) {
       cost = scenario_.durability == Durability::kSecond
                  ? seconds(2)
@@ -366,18 +379,20 @@ void World::LoseJournal() {
   if (!files.Size(path).ok()) return;
   verdict_.Note("the journal is lost");
   journal_lost_ = true;
+  if (boots_ > 0) {
+    // Sidecars are not synced: a power failure may have made them shorter.
+    for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
+  }
   if (random_.Percent(50)) {
     files.Remove(path).Ignore("it may be");
     files.Remove(path + "-wal").Ignore("it may be");
   } else if (auto file = files.Create(path, 0600); file.ok()) {
     const Bytes bytes(5000, 'x');
     (*file)->Write(bytes).Ignore("it may be");
+    (*file)->Sync().Ignore("it may be");
   }
-  // What was sealed and waits is of nobody then: a gap.
-  for (Ledger::Life& life : ledger_.lives()) {
-    life.killed = true;
-    life.may_cost = life.media + seconds(1000);
-  }
+  // For good: the next power failure does not bring it back.
+  files.SyncDirectory("/srv/spool").Ignore("it may be");
 }
 
 void World::CheckJournal() {
@@ -406,6 +421,8 @@ void World::CheckJournal() {
             segment.sha256.empty()) {
           continue;
         }
+        // A sidecar that a power failure made shorter: it is stored as a whole.
+        if (journal_lost_ && boots_ > 0) continue;
         const bool apart = scenario_.audio == Scenario::Audio::kApart;
         stages_[o]->audience().CheckStored(
             fmt::format("{}-{}.{}",
@@ -470,7 +487,13 @@ void World::TakeResult(const RecordingResult& result, bool in_trouble) {
 }
 
 void World::LookAtTheEnd() {
-  for (const auto& stage : stages_) stage->audience().CheckEnd();
+  for (const auto& stage : stages_) {
+    // Nothing of it had reached a disk, nor had to.
+    const bool may_be_gone =
+        unsynced_lost_ || (boots_ > 0 && media() <= 2 * kTarget + seconds(1));
+    if (may_be_gone && !stage->audience().saw_lists()) continue;
+    stage->audience().CheckEnd();
+  }
 }
 
 }  // namespace hlsrec::simulation

@@ -58,6 +58,14 @@ class FakeJournal final : public Journal {
         failure_(std::move(failure)) {}
 
   RecordingId NewRecording() override { return 1; }
+  bool HasForgotten(RecordingId recording) const override {
+    bool forgotten = false;
+    for (const JournalEntry& entry : store_->entries()) {
+      const auto* gone = std::get_if<RecordingForgotten>(&entry);
+      forgotten = forgotten || (gone && gone->recording == recording);
+    }
+    return forgotten;
+  }
   void Add(JournalEntry entry, Done done) override {
     if (step_ && !step_()) return;
     if (failure_.ok()) store_->Add(std::move(entry));

@@ -34,7 +34,8 @@ struct SpoolFolder {
     std::set<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(path())) {
       const std::string name = entry.path().filename().string();
-      if (name != "lock" && name != "reserve" && name != "journal.db") {
+      if (name != "lock" && name != "reserve" && name != "journal.db" &&
+          name != "unsynced" && !name.starts_with("rebuilt-")) {
         names.insert(name);
       }
     }
@@ -49,6 +50,11 @@ struct SpoolFolder {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 };
+
+// What is in the folder while that segment is.
+inline std::set<std::string> WithSidecar(const std::string& name) {
+  return {name, name + ".open"};
+}
 
 // Nobody owes it any more, and nobody refers to it.
 inline void LetGo(std::optional<StatusOr<SealedSegment>>& sealed) {

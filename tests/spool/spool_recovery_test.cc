@@ -68,7 +68,7 @@ TEST_CASE("recovery: an open segment is adopted to its last whole chunk") {
   CHECK(sealed.size_bytes == 3000);
   CHECK(sealed.sha256 == Sha(Media().substr(0, 3000)));
   CHECK(left.folder.Read(kName) == Media().substr(0, 3000));
-  CHECK(left.folder.Files() == std::set<std::string>{kName});
+  CHECK(left.folder.Files() == WithSidecar(kName));
   CHECK(run.spool->recovered().adopted.size() == 1);
   CHECK(run.spool->recovered().bytes_discarded == 500);
   CHECK(run.spool->used_bytes() == 3000);
@@ -136,15 +136,54 @@ TEST_CASE("recovery: bytes that are not those written end what is adopted") {
   }
 }
 
-TEST_CASE("recovery: a segment that is in the journal loses its sidecar only") {
+TEST_CASE("recovery: a segment that is in the journal stays as it is") {
   Left left;
   left.folder.store->Add(SegmentSealed{
       .id = {.recording = 1, .index = 5}, .file = kName, .size_bytes = 3500});
   SpoolRun run(left.folder);
   REQUIRE(run.spool);
   CHECK(left.folder.store->segments().size() == 1);
-  CHECK(left.folder.Files() == std::set<std::string>{kName});
+  CHECK(left.folder.Files() == WithSidecar(kName));
   CHECK(left.folder.Read(kName) == Media());
+}
+
+TEST_CASE("recovery: a sidecar goes after its segment") {
+  Left left;
+  left.folder.store->Add(SegmentSealed{
+      .id = {.recording = 1, .index = 5}, .file = kName, .size_bytes = 3500});
+  std::filesystem::remove(left.folder.Path(kName));
+  SpoolRun run(left.folder);
+  REQUIRE(run.spool);
+  CHECK(left.folder.Files().empty());
+}
+
+TEST_CASE("recovery: what an output took by link is not cut") {
+  Left left;
+  const std::string taken = left.folder.directory.Path("taken.ts");
+  std::filesystem::create_hard_link(left.folder.Path(kName), taken);
+  SpoolRun run(left.folder);
+  REQUIRE(run.spool);
+  CHECK(std::filesystem::file_size(taken) == Media().size());
+  CHECK(left.folder.store->segments().empty());
+  CHECK(left.folder.Files().empty());
+}
+
+TEST_CASE("recovery: what is older than all that is known was forgotten") {
+  Left left;
+  left.folder.store->Add(SegmentSealed{.id = {.recording = 1, .index = 6},
+                                       .file = "ffffffffffffffffffffffff.ts"});
+  SpoolRun run(left.folder);
+  REQUIRE(run.spool);
+  CHECK(left.folder.store->segments().size() == 1);
+  CHECK(left.folder.Files().empty());
+}
+
+TEST_CASE("recovery: what a forgotten recording left goes") {
+  Left left;
+  left.folder.store->Add(RecordingForgotten{.recording = 1});
+  SpoolRun run(left.folder);
+  REQUIRE(run.spool);
+  CHECK(left.folder.Files().empty());
 }
 
 TEST_CASE("recovery: a segment that is sealed in another file is left over") {
@@ -242,7 +281,7 @@ std::uint64_t CheckConsistent(SpoolFolder& folder, Durability durability) {
     CHECK(folder.Files().empty());
     return 0;
   }
-  CHECK(folder.Files() == std::set<std::string>{segments[0].file});
+  CHECK(folder.Files() == WithSidecar(segments[0].file));
   const std::string bytes = folder.Read(segments[0].file);
   CHECK(bytes.size() == segments[0].size_bytes);
   CHECK(bytes == Media().substr(0, bytes.size()));
@@ -305,7 +344,7 @@ TEST_CASE("recovery: death in any call of recovery changes nothing") {
     REQUIRE(next.spool);
     REQUIRE(left.folder.store->segments().size() == 1);
     CHECK(left.folder.store->segments()[0].size_bytes == 3000);
-    CHECK(left.folder.Files() == std::set<std::string>{kName});
+    CHECK(left.folder.Files() == WithSidecar(kName));
     CHECK(left.folder.Read(kName) == Media().substr(0, 3000));
   }
 }
