@@ -162,7 +162,7 @@ StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
       const std::optional<NameParts> last = LastName(output, rendition, plan);
       if (!last) continue;
       fields.run = last->run;
-      return AfterNumbersFound(core, output, rendition, fields);
+      return AfterNumbersFound(core, output, from, fields);
     }
     return std::optional<std::uint64_t>();
   }
