@@ -33,6 +33,14 @@ std::string HashOf(const std::string& bytes) {
       {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
+// By the hash of when it was sealed, where there is one: the spool's copy may
+// have suffered since.
+bool IsOf(const std::string& bytes, const PutRequest& request) {
+  if (request.sha256.empty()) return SameBytes(*request.body, bytes);
+  return bytes.size() == request.body->size() &&
+         HashOf(bytes) == request.sha256;
+}
+
 bool IsExpected(const std::string& bytes, const Uploader::Expected& expected) {
   if (bytes.size() != expected.size_bytes) return false;
   return expected.sha256.empty() || HashOf(bytes) == expected.sha256;
@@ -287,7 +295,7 @@ void Uploader::OnExisting(JobId id, const Status& otherwise,
       existing.status().code() == StatusCode::kResourceExhausted;
   if (existing.ok()) {
     const bool same = job.expected ? IsExpected(*existing, *job.expected)
-                                   : SameBytes(*job.request.body, *existing);
+                                   : IsOf(*existing, job.request);
     if (same) status = {};
   } else if (!gone && !larger && IsRetryable(existing.status().code())) {
     // The next attempt asks again.

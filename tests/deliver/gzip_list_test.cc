@@ -33,7 +33,7 @@ playlist::MediaList EventOf(std::uint64_t segments) {
 TEST_CASE("gzip list: R112: each version decodes to its text") {
   GzipList gzip;
   for (const std::uint64_t segments :
-       {0, 1, 255, 256, 257, 511, 512, 1300, 1301}) {
+       {0U, 1U, 255U, 256U, 257U, 511U, 512U, 1300U, 1301U}) {
     // A list of its own each time has no block of the last one.
     const auto text = EventOf(segments).Render(segments == 1301);
     const auto member = gzip.Encode(text);

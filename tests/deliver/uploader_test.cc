@@ -1,13 +1,12 @@
 #include "src/deliver/uploader.h"
 
-#include "src/base/hash.h"
-
 #include <fmt/format.h>
 
 #include <optional>
 #include <vector>
 
 #include "hlsrec/testing.h"
+#include "src/base/hash.h"
 #include "src/base/runtime_core.h"
 #include "tests/catch.h"
 
@@ -101,6 +100,29 @@ TEST_CASE("uploader: a key is not written again before its time") {
   REQUIRE(writes.size() == 3);
   CHECK(writes[1] - writes[0] == seconds(5));
   CHECK(writes[2] - writes[1] == seconds(5));
+}
+
+TEST_CASE("uploader: what is there is known by its hash") {
+  // The spool's copy was damaged after it had been stored.
+  Bench bench;
+  const auto uploader = bench.Make(
+      [](std::uint64_t, const std::string&) { return FaultySink::Decision(); });
+  const std::string stored = "bytes of a.ts";
+  bench.memory->Put(Bench::Request("a.ts"), [](const auto&) {});
+  PutRequest request = Bench::Request("a.ts");
+  request.body = MakeStringBody("bytes.of.a.ts");
+  request.sha256 = Sha256Hex(
+      {reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size()});
+  std::optional<Status> same;
+  uploader->Put(request, [&](Status s) { same = s; });
+  request.sha256[0] = request.sha256[0] == '0' ? '1' : '0';
+  std::optional<Status> other;
+  uploader->Put(request, [&](Status s) { other = s; });
+  bench.simulation.RunUntilIdle();
+  REQUIRE(same);
+  CHECK(same->ok());
+  REQUIRE(other);
+  CHECK(other->code() == StatusCode::kAlreadyExists);
 }
 
 TEST_CASE("uploader: what may be there is looked for, not put") {
