@@ -114,10 +114,12 @@ TEST_CASE("uploader: what is there is known by its hash") {
   request.sha256 = Sha256Hex(
       {reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size()});
   std::optional<Status> same;
-  uploader->Put(request, [&](Status s) { same = s; });
+  uploader->Put(
+      request, [&](Status s) { same = s; }, Uploader::Earlier::kMaybeStored);
   request.sha256[0] = request.sha256[0] == '0' ? '1' : '0';
   std::optional<Status> other;
-  uploader->Put(request, [&](Status s) { other = s; });
+  uploader->Put(
+      request, [&](Status s) { other = s; }, Uploader::Earlier::kMaybeStored);
   bench.simulation.RunUntilIdle();
   REQUIRE(same);
   CHECK(same->ok());
