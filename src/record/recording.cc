@@ -157,7 +157,10 @@ void Recording::NotePause() {
   if (plan_.options.pause != Pause::kGaps || !started_) return;
   const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
       core_.clock().Wall() - recorded_until_);
-  if (pause.count() > 0) NoteAbsence(pause, core_.clock().Steady());
+  const SteadyTime now = core_.clock().Steady();
+  if (pause.count() >= 0) return NoteAbsence(pause, now);
+  // What was recorded came ahead of its time.
+  NoteAbsence({}, now - pause);
 }
 
 void Recording::OnSealed(const deliver::SegmentRecord& record) {
@@ -400,9 +403,9 @@ void Recording::OpenGate(std::size_t keyframe) {
   anchor_wall_ = std::max(
       recorded_until_, WallTime(std::chrono::floor<std::chrono::microseconds>(
                            samples[keyframe].wall)));
-  if (pending_gap_.count() > 0) {
+  if (pending_gap_) {
     NoteAbsence({}, samples[keyframe].arrived);
-    AddGaps(std::exchange(pending_gap_, {}));
+    AddGaps(*std::exchange(pending_gap_, {}));
     anchor_wall_ = recorded_until_;
   }
   phase_ = Phase::kRunning;
@@ -667,12 +670,13 @@ void Recording::EndAllSegments(std::int64_t end) {
 
 // `missing` and what the clock says are of one time where a gap is pending.
 void Recording::NoteAbsence(std::chrono::milliseconds missing, SteadyTime now) {
-  if (pending_gap_.count() > 0) {
+  if (pending_gap_) {
     missing =
         std::max(missing, std::chrono::duration_cast<std::chrono::milliseconds>(
                               now - absent_until_));
+    now = std::max(now, absent_until_);
   }
-  pending_gap_ += missing;
+  pending_gap_ = pending_gap_.value_or(std::chrono::milliseconds(0)) + missing;
   absent_until_ = now;
 }
 

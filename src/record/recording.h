@@ -192,7 +192,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::deque<media::TimedSample> held_;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t next_index_ = 0;
-  std::chrono::milliseconds pending_gap_{0};  // up to absent_until_
+  // Up to absent_until_, which may be yet to come; none: nothing is absent.
+  std::optional<std::chrono::milliseconds> pending_gap_;
   SteadyTime absent_until_ = {};
   std::int64_t anchor90_ = 0;  // WallAt(anchor90_) == anchor_wall_
   WallTime anchor_wall_ = {};

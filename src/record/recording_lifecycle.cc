@@ -139,7 +139,10 @@ void Recording::OnInterrupt(std::chrono::milliseconds missing) {
   Drain();
   EndAllSegments();
   if (started_) {
-    NoteAbsence(missing, core_.clock().Steady());
+    // 0 declares nothing by itself.
+    if (missing.count() > 0 || pending_gap_) {
+      NoteAbsence(missing, core_.clock().Steady());
+    }
     Emit({.type = EventType::kDiscontinuity,
           .message = "the source was interrupted"});
   }

@@ -216,6 +216,38 @@ TEST_CASE("resume: gaps stand for the pause, if asked") {
   CHECK(all <= milliseconds(16100));
 }
 
+TEST_CASE("resume: gaps stand for a pause that begins later than the run") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options());
+  // Ahead of its time: 5 s of media at once.
+  for (const Packet& packet : Stream(5, 25, false)) {
+    REQUIRE(recorder->Push(packet).ok());
+  }
+  studio.simulation->Advance(seconds(2));
+  studio.Kill(recorder);
+  studio.Start();
+  RecordingOptions options = studio.Options();
+  options.pause = Pause::kGaps;
+  recorder = studio.Open(std::move(options));
+  studio.simulation->Advance(seconds(8));
+  studio.Push(*recorder, Stream(4, 25, false, 300));
+  recorder->Finish();
+  CHECK(recorder->Wait().status.ok());
+  const auto list = studio.Playlist();
+  std::chrono::microseconds all{0};
+  std::chrono::microseconds gaps{0};
+  for (const auto& segment : list.segments) {
+    all += segment.duration.value;
+    if (segment.gap) gaps += segment.duration.value;
+  }
+  // Silent from the second to the tenth second, of which three were there.
+  CHECK(gaps >= seconds(5));
+  CHECK(gaps <= seconds(6));
+  const auto first = list.segments.front().date_time->time;
+  const auto& last = list.segments.back();
+  CHECK(last.date_time->time + last.duration.value - first == all);
+}
+
 TEST_CASE("resume: an interrupted recording is listed, delivered and ended") {
   Studio studio;
   auto stalled = std::make_shared<testing::FaultySink>(
