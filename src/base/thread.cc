@@ -27,8 +27,16 @@ class Leaving {
     return *leaving;
   }
 
+  // Nobody will be left to join.
+  void OnExit() { exiting_ = true; }
+
   void Add(Entry entry) {
+    if (exiting_) return entry.thread.detach();
     std::vector<std::thread> ended;
+    // Now, not earlier: what threads use has registered its own end before, and
+    // ends after.
+    [[maybe_unused]] static const int registered =
+        std::atexit([] { Instance().JoinAll(); });
     {
       MutexLock lock(mutex_);
       std::erase_if(entries_, [&](Entry& earlier) {
@@ -42,12 +50,6 @@ class Leaving {
   }
 
  private:
-  // Registered when the first thread comes: what threads use registered its own
-  // end before, and ends after.
-  Leaving() {
-    std::atexit([] { Instance().JoinAll(); });
-  }
-
   void JoinAll() {
     std::vector<Entry> entries;
     {
@@ -64,6 +66,7 @@ class Leaving {
     }
   }
 
+  std::atomic<bool> exiting_ = false;
   Mutex mutex_;
   std::vector<Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
@@ -72,6 +75,9 @@ class Leaving {
 
 Thread::Thread(const std::string& name, Task body)
     : ended_(std::make_shared<std::atomic<bool>>(false)) {
+  // Before any thread can leave: runs after JoinAll().
+  [[maybe_unused]] static const int registered =
+      std::atexit([] { Leaving::Instance().OnExit(); });
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

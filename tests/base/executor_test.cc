@@ -70,6 +70,7 @@ TEST_CASE("strand: tasks of many threads still run one at a time") {
   for (std::thread& thread : threads) thread.join();
   done.Wait();
   CHECK(ran == kThreads * kTasks);
+  pool->Stop();
 }
 
 TEST_CASE("strand: what its executor drops lets go of it") {
