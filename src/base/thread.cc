@@ -1,6 +1,7 @@
 #include "src/base/thread.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -19,6 +20,8 @@ class Leaving {
   struct Entry {
     std::shared_ptr<std::atomic<bool>> ended;
     std::thread thread;
+    // A process that was forked has the entry, but not the thread.
+    pid_t process = ::getpid();
   };
 
   // Never destroyed: threads may come while the process exits.
@@ -40,7 +43,7 @@ class Leaving {
     {
       MutexLock lock(mutex_);
       std::erase_if(entries_, [&](Entry& earlier) {
-        if (!*earlier.ended) return false;
+        if (earlier.process != ::getpid() || !*earlier.ended) return false;
         ended.push_back(std::move(earlier.thread));
         return true;
       });
@@ -57,6 +60,11 @@ class Leaving {
       entries.swap(entries_);
     }
     for (Entry& entry : entries) {
+      if (entry.process != ::getpid()) {
+        new std::thread(
+            std::move(entry.thread));  // neither joined nor detached
+        continue;
+      }
       // One of them may be who exits.
       if (entry.thread.get_id() == std::this_thread::get_id()) {
         entry.thread.detach();
