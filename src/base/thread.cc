@@ -53,23 +53,23 @@ class Leaving {
   }
 
  private:
+  // What is another process's stays.
   void JoinAll() {
-    std::vector<Entry> entries;
+    std::vector<std::thread> ours;
     {
       MutexLock lock(mutex_);
-      entries.swap(entries_);
+      std::erase_if(entries_, [&](Entry& entry) {
+        if (entry.process != ::getpid()) return false;
+        ours.push_back(std::move(entry.thread));
+        return true;
+      });
     }
-    for (Entry& entry : entries) {
-      if (entry.process != ::getpid()) {
-        new std::thread(
-            std::move(entry.thread));  // neither joined nor detached
-        continue;
-      }
+    for (std::thread& thread : ours) {
       // One of them may be who exits.
-      if (entry.thread.get_id() == std::this_thread::get_id()) {
-        entry.thread.detach();
+      if (thread.get_id() == std::this_thread::get_id()) {
+        thread.detach();
       } else {
-        entry.thread.join();
+        thread.join();
       }
     }
   }
