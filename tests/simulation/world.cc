@@ -186,7 +186,11 @@ void World::Push(Packet packet, char kind) {
   const std::int64_t ticks = kind == 'A'
                                  ? number * kPictureTicks
                                  : number * kFrameSamples * 90000 / kSampleRate;
-  const Status pushed = life_->recorder->Push(std::move(packet));
+  // Each schedule by another thread's rules.
+  constexpr PushWork kWork[] = {PushWork::kRuntime, PushWork::kCaller,
+                                PushWork::kCallerWithDisk};
+  const Status pushed =
+      life_->recorder->Push(std::move(packet), kWork[seed_ % std::size(kWork)]);
   if (pushed.code() == StatusCode::kFailedPrecondition) life_->failed = true;
   if (!pushed.ok()) return;
   ledger_.Accept(kind, number,
