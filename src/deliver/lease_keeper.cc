@@ -33,6 +33,12 @@ class LeasedSink final : public Sink {
     sink_->List(std::move(prefix), std::move(done));
   }
   std::string Describe() const override { return sink_->Describe(); }
+  bool keeps_content_encoding() const override {
+    return sink_->keeps_content_encoding();
+  }
+  std::chrono::milliseconds rewrite_interval() const override {
+    return sink_->rewrite_interval();
+  }
 
  private:
   static Status Refused(std::string_view what, const std::string& key,

@@ -23,15 +23,25 @@ LeasedOutput OpenOutput(RuntimeCore& core, std::shared_ptr<Strand> strand,
   return made;
 }
 
-void ReleaseLease(const std::shared_ptr<deliver::LeaseKeeper>& keeper,
-                  const OutputResult& result, std::function<void()> then) {
-  if (keeper == nullptr) return then();
-  // Who owes something comes back for it.
-  if (!result.status.ok() || !result.missing.empty()) {
-    keeper->Stop();
-    return then();
+void ReleaseLeases(
+    const std::vector<std::shared_ptr<deliver::LeaseKeeper>>& keepers,
+    const std::vector<OutputResult>& results, std::function<void()> then) {
+  const auto left = std::make_shared<std::size_t>(keepers.size());
+  const auto told = [left, then] {
+    if (--*left == 0) then();
+  };
+  if (keepers.empty()) return then();
+  for (std::size_t i = 0; i < keepers.size(); ++i) {
+    const auto keeper = keepers[i];
+    const bool owes = !results[i].status.ok() || !results[i].missing.empty();
+    if (keeper != nullptr && !owes) {
+      keeper->Release(told);
+      continue;
+    }
+    // Who owes something comes back for it.
+    if (keeper != nullptr) keeper->Stop();
+    told();
   }
-  keeper->Release(std::move(then));
 }
 
 }  // namespace hlsrec::record

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "hlsrec/events.h"
 #include "src/base/runtime_core.h"
@@ -24,10 +25,11 @@ LeasedOutput OpenOutput(RuntimeCore& core, std::shared_ptr<Strand> strand,
                         std::function<void(Event)> emit,
                         std::function<void(Status)> lost);
 
-// The output has ended as `result` says; `then` once the next writer knows, or
-// can't be told.
-void ReleaseLease(const std::shared_ptr<deliver::LeaseKeeper>& keeper,
-                  const OutputResult& result, std::function<void()> then);
+// The outputs have ended as `results` say, in their order, and write nothing
+// any more; `then` once the next writers know, or can't be told.
+void ReleaseLeases(
+    const std::vector<std::shared_ptr<deliver::LeaseKeeper>>& keepers,
+    const std::vector<OutputResult>& results, std::function<void()> then);
 
 }  // namespace hlsrec::record
 

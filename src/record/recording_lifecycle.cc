@@ -245,10 +245,8 @@ void Recording::FinishOutputs() {
 
 void Recording::OnOutputDone(std::size_t output, OutputResult result) {
   results_[output] = std::move(result);
-  ReleaseLease(keepers_[output], results_[output], [self = shared_from_this()] {
-    ++self->outputs_done_;
-    self->DoneIfAllAre();
-  });
+  ++outputs_done_;
+  DoneIfAllAre();
 }
 
 // What is recorded from now on would be listed nowhere.
@@ -278,8 +276,11 @@ void Recording::DoneIfAllAre() {
         {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
         core_.spool().journal(),
         [self = shared_from_this()](const Status& removed) {
-          self->removed_ = removed;
-          self->DoneIfAllAre();
+          // Last: what is removed is, while it is ours.
+          ReleaseLeases(self->keepers_, self->results_, [self, removed] {
+            self->removed_ = removed;
+            self->DoneIfAllAre();
+          });
         });
   }
   if (!removed_) return;

@@ -154,12 +154,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
 
   void OnOutputDone(std::size_t output, OutputResult result) {
     results_[output] = std::move(result);
-    record::ReleaseLease(keepers_[output], results_[output],
-                         [self = shared_from_this()] {
-                           if (++self->done_ == self->results_.size()) {
-                             self->RemoveConfirmed();
-                           }
-                         });
+    if (++done_ == results_.size()) RemoveConfirmed();
   }
 
   void RemoveConfirmed() {
@@ -167,7 +162,9 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
         {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
         core_.spool().journal(),
         [self = shared_from_this()](const Status& removed) {
-          self->Conclude(removed);
+          // Last: what is removed is, while it is ours.
+          record::ReleaseLeases(self->keepers_, self->results_,
+                                [self, removed] { self->Conclude(removed); });
         });
   }
 

@@ -337,6 +337,47 @@ TEST_CASE("delete once stored: killed at any task, all is in one place") {
   }
 }
 
+TEST_CASE("delete once stored: what is removed is, before its lease goes") {
+  for (const bool resumed : {false, true}) {
+    Studio studio;
+    const auto local = std::make_shared<testing::MemorySink>();
+    RecordingOptions options = studio.Options();
+    options.outputs = {studio.Output("local", local),
+                       studio.Output("server", studio.front)};
+    options.outputs[0].delete_once_stored_by = {"server"};
+    options.outputs[0].segment_path = "{seq}-{run}.{ext}";
+    options.outputs[0].if_exists = IfPlaylistExists::kTakeOver;
+    auto recorder = studio.Open(std::move(options));
+    studio.Push(*recorder, Stream(7, 50, false));
+    if (resumed) {
+      studio.Kill(recorder);
+      studio.Start();
+      const auto all = ListInterrupted(studio.simulation->runtime());
+      REQUIRE(all.ok());
+      REQUIRE(all->size() == 1);
+      int sinks = 0;
+      const auto result = Resume(
+          studio.simulation->runtime(), all->front().id,
+          {.open_sink =
+               [&](const std::string&) -> StatusOr<std::shared_ptr<Sink>> {
+             if (sinks++ == 0) return std::shared_ptr<Sink>(local);
+             return std::shared_ptr<Sink>(studio.front);
+           },
+           .finish_timeout = seconds(60)});
+      REQUIRE(result.ok());
+      CHECK(result->status.ok());
+    } else {
+      recorder->Finish();
+      CHECK(recorder->Wait().status.ok());
+    }
+    CHECK(studio.SegmentsAtServer() == 4);
+    // The lease's object alone, and the last call is its release.
+    const auto keys = local->Keys();
+    REQUIRE(keys.size() == 1);
+    CHECK(local->log().back().key == keys.front());
+  }
+}
+
 TEST_CASE("delete once stored: what makes no sense is refused") {
   Studio studio;
   RecordingOptions options = studio.DeleteLocal();
