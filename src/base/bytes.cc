@@ -9,10 +9,7 @@ void Append(Bytes& out, ByteSpan bytes) {
   std::memcpy(out.data() + size, bytes.data(), bytes.size());
 }
 
-void Append(Bytes& out, std::string_view text) {
-  Append(out, ByteSpan(reinterpret_cast<const std::uint8_t*>(text.data()),
-                       text.size()));
-}
+void Append(Bytes& out, std::string_view text) { Append(out, AsBytes(text)); }
 
 void AppendBigEndian(Bytes& out, std::uint64_t value, int count) {
   for (int shift = (count - 1) * 8; shift >= 0; shift -= 8) {

@@ -35,6 +35,14 @@ struct UninitializedAllocator : std::allocator<T> {
 using Bytes = std::vector<std::uint8_t, UninitializedAllocator<std::uint8_t>>;
 using ByteSpan = std::span<const std::uint8_t>;
 
+// The same bytes, as the other.
+inline ByteSpan AsBytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view AsText(ByteSpan bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 // Out of line: these are for headers and tables, where nothing is gained by
 // inlining (and gcc 12 takes inlined growth for overflow).
 void Append(Bytes& out, ByteSpan bytes);

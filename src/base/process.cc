@@ -10,6 +10,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 
@@ -26,8 +27,7 @@ std::string Place() {
       ::readlink("/proc/self/ns/pid", space.data(), space.size());
   if (boot.empty() || size <= 0) return {};
   boot.append(space.data(), static_cast<std::size_t>(size));
-  const ByteSpan bytes(reinterpret_cast<const std::uint8_t*>(boot.data()),
-                       boot.size());
+  const ByteSpan bytes = AsBytes(boot);
   return Sha256Hex(bytes).substr(0, kPlaceDigits);
 }
 

@@ -57,10 +57,6 @@ class Fetcher {
   std::uint64_t bytes_read_ = 0;
 };
 
-inline ByteSpan AsBytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace hlsrec::check
 
 #endif  // HLSREC_SRC_CHECK_FETCH_H_

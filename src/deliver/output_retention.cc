@@ -2,6 +2,7 @@
 // enough, and about those whose day has come.
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/deliver/output.h"
 
@@ -10,8 +11,7 @@ namespace hlsrec::deliver {
 std::string HashOf(const GzipList::Parts& parts) {
   Sha256 hash;
   for (const auto& part : parts) {
-    hash.Add(
-        {reinterpret_cast<const std::uint8_t*>(part->data()), part->size()});
+    hash.Add(AsBytes(*part));
   }
   return hash.Hex();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/gzip.h"
 #include "src/base/hash.h"
 
@@ -20,8 +21,7 @@ bool IsAsLeft(const std::string& stored, const std::string& sha256) {
     if (!decoded.ok()) return false;
     text = std::move(decoded).value();
   }
-  return Sha256Hex({reinterpret_cast<const std::uint8_t*>(text.data()),
-                    text.size()}) == sha256;
+  return Sha256Hex(AsBytes(text)) == sha256;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hlsrec/sink.h"
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 
@@ -17,9 +18,7 @@ constexpr std::size_t kTimeDigits = 12;
 constexpr std::size_t kHashDigits = 16;
 
 std::string ShortHash(std::string_view text) {
-  return Sha256Hex(
-             {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})
-      .substr(0, kHashDigits);
+  return Sha256Hex(AsBytes(text)).substr(0, kHashDigits);
 }
 
 std::optional<std::chrono::seconds> ParseSeconds(std::string_view text) {

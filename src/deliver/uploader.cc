@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 
@@ -29,8 +30,7 @@ bool SameBytes(const Body& body, std::string_view bytes) {
 }
 
 std::string HashOf(const std::string& bytes) {
-  return Sha256Hex(
-      {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  return Sha256Hex(AsBytes(bytes));
 }
 
 // By the hash of when it was sealed, where there is one: the spool's copy may

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/answer.h"
+#include "src/base/bytes.h"
 #include "src/base/gzip.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
@@ -418,8 +419,7 @@ std::string FindInitSection(RuntimeCore& core,
   const auto bytes = GetPlaylist(core, *output.sink, *key);
   if (!bytes.ok() || !*bytes) return {};
   const std::string& text = **bytes;
-  const ByteSpan span(reinterpret_cast<const std::uint8_t*>(text.data()),
-                      text.size());
+  const ByteSpan span = AsBytes(text);
   return Sha256Hex(span) == hash ? text : std::string();
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "src/base/base64.h"
 #include "src/base/file.h"
 #include "src/base/status_util.h"
 #include "src/net/header_text.h"
@@ -19,7 +20,7 @@ Status CheckFile(std::string_view field, const std::string& path) {
   if (path.empty()) return {};
   const auto bytes = PosixFileSystem().ReadFile(path, kMostFileBytes);
   if (bytes.ok()) return {};
-  return InvalidArgument("http sink: {}: {}", field, bytes.status().message());
+  return InvalidArgument("{}: {}", field, bytes.status().message());
 }
 
 Status CheckHeaders(const HttpSinkOptions& options) {
@@ -42,25 +43,25 @@ Status CheckHeaders(const HttpSinkOptions& options) {
   };
   for (const auto& [name, value] : options.headers) {
     if (!net::IsToken(name)) {
-      return InvalidArgument("http sink: headers: a name: bad character");
+      return InvalidArgument("headers: a name: bad character");
     }
     if (!net::IsFieldValue(value)) {
-      return InvalidArgument(
-          "http sink: headers: {}: a control character in its value", name);
+      return InvalidArgument("headers: {}: a control character in its value",
+                             name);
     }
     const auto* reserved = std::find_if(
         kReserved.begin(), kReserved.end(), [&name = name](const Reserved& r) {
           return net::EqualsIgnoringCase(r.name, name);
         });
     if (reserved != kReserved.end()) {
-      return InvalidArgument("http sink: headers: {}: {}", name, reserved->why);
+      return InvalidArgument("headers: {}: {}", name, reserved->why);
     }
   }
   const HttpCacheControl& cache = options.cache_control;
   for (const std::string* value :
        {&cache.segments, &cache.live_playlists, &cache.ended_playlists}) {
     if (!net::IsFieldValue(*value)) {
-      return InvalidArgument("http sink: cache_control: a control character");
+      return InvalidArgument("cache_control: a control character");
     }
   }
   return {};
@@ -73,27 +74,7 @@ Status CheckProxy(const std::string& proxy) {
     if (proxy.starts_with(scheme)) return {};
   }
   // What has no scheme can't be shown without its password.
-  return InvalidArgument(
-      "http sink: proxy: want an http://, https:// or socks5h:// URL");
-}
-
-std::string Base64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string coded;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    unsigned bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      const unsigned byte =
-          i + j < text.size() ? static_cast<unsigned char>(text[i + j]) : 0;
-      bits = bits << 8 | byte;
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      const bool there = i + j <= text.size();
-      coded.push_back(there ? kDigits[bits >> (18 - 6 * j) & 63] : '=');
-    }
-  }
-  return coded;
+  return InvalidArgument("proxy: want an http://, https:// or socks5h:// URL");
 }
 
 // The one line of a file of credentials; the message does not quote it.
@@ -112,9 +93,9 @@ StatusOr<std::string> ReadSecret(const std::string& path) {
 
 }  // namespace
 
-Status CheckHttpSinkOptions(const HttpSinkOptions& options) {
+Status CheckHttpOptions(const HttpSinkOptions& options) {
   HLSREC_RETURN_IF_ERROR(
-      net::CheckBaseUrl(options.base_url).WithContext("http sink: base_url"));
+      net::CheckBaseUrl(options.base_url).WithContext("base_url"));
   HLSREC_RETURN_IF_ERROR(CheckHeaders(options));
   HLSREC_RETURN_IF_ERROR(CheckProxy(options.proxy));
   HLSREC_RETURN_IF_ERROR(CheckFile("ca_file", options.ca_file));
@@ -122,10 +103,10 @@ Status CheckHttpSinkOptions(const HttpSinkOptions& options) {
       CheckFile("client_certificate_file", options.client_certificate_file));
   HLSREC_RETURN_IF_ERROR(CheckFile("client_key_file", options.client_key_file));
   if (options.connect_timeout < std::chrono::milliseconds(1)) {
-    return InvalidArgument("http sink: connect_timeout: want 1 ms or more");
+    return InvalidArgument("connect_timeout: want 1 ms or more");
   }
   if (options.stall_timeout < std::chrono::seconds(1)) {
-    return InvalidArgument("http sink: stall_timeout: want 1 s or more");
+    return InvalidArgument("stall_timeout: want 1 s or more");
   }
   return {};
 }
@@ -147,7 +128,7 @@ std::function<StatusOr<std::string>()> BasicAuthFile(std::string path) {
     if (pair.find(':') == std::string::npos) {
       return InvalidArgument("{}: want user:password", path);
     }
-    return "Basic " + sink::Base64(pair);
+    return "Basic " + Base64(pair);
   };
 }
 

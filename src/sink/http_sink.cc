@@ -194,7 +194,8 @@ namespace hlsrec {
 StatusOr<std::shared_ptr<Sink>> OpenHttpSink(std::shared_ptr<Runtime> runtime,
                                              const HttpSinkOptions& options) {
   if (runtime == nullptr) return InvalidArgument("http sink: runtime: is null");
-  HLSREC_RETURN_IF_ERROR(sink::CheckHttpSinkOptions(options));
+  HLSREC_RETURN_IF_ERROR(
+      sink::CheckHttpOptions(options).WithContext("http sink"));
   RuntimeCore& core = runtime->core();
   const auto transport = net::SharedTransport(core);
   return sink::MakeHttpSink(

@@ -20,8 +20,9 @@ struct HttpSinkWorld {
   std::shared_ptr<Executor> io = {};
 };
 
-// kInvalidArgument names the bad field; files that are named are there.
-Status CheckHttpSinkOptions(const HttpSinkOptions& options);
+// kInvalidArgument names the bad field, without more context; files that are
+// named are there.
+Status CheckHttpOptions(const HttpSinkOptions& options);
 
 // With checked options.
 std::shared_ptr<Sink> MakeHttpSink(const HttpSinkWorld& world,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 
@@ -115,8 +116,7 @@ class Upload final : public std::enable_shared_from_this<Upload> {
 
   void Complete() {
     std::string text = MakeCompletion(etags_);
-    std::string hash = Sha256Hex(
-        {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    std::string hash = Sha256Hex(AsBytes(text));
     std::vector<net::HttpHeader> headers = object_.completion_headers;
     headers.push_back({"Content-Type", "application/xml"});
     client_->Send({.method = "POST",

@@ -82,8 +82,9 @@ class FileSpool final : public Spool {
         boot_(std::move(boot)) {}
   // Threads have ended. Only a folder goes in which nothing waits.
   ~FileSpool() override {
-    const bool holds_nothing =
-        journal_ != nullptr && journal_->Recordings().empty();
+    const bool holds_nothing = journal_ != nullptr &&
+                               journal_->Recordings().empty() &&
+                               !journal_->HasNotifications();
     journal_ = nullptr;
     state_->Close();
     state_->space->ReleaseReserve();

@@ -12,6 +12,7 @@
 
 #include "hlsrec/status.h"
 #include "src/base/clock.h"
+#include "src/spool/notification.h"
 
 namespace hlsrec::spool {
 
@@ -108,7 +109,8 @@ struct RecordingForgotten {
 using JournalEntry =
     std::variant<RecordingOpened, InitSection, SegmentSealed, SegmentDelivered,
                  PlaylistPublished, RenditionDescribed, SegmentsForgotten,
-                 RecordingEnding, RecordingForgotten>;
+                 RecordingEnding, RecordingForgotten, NotificationQueued,
+                 NotificationSettled, NotificationsForgotten>;
 
 // What an earlier run left, in short.
 struct RecordingSummary {
@@ -162,9 +164,14 @@ class Journal {
   void Load(RecordingId recording, Loaded loaded) {
     Load(recording, Detail::kAll, std::move(loaded));
   }
+  // Whether one was queued that is not forgotten, as far as it is known.
+  [[nodiscard]] virtual bool HasNotifications() const { return false; }
+  // In the order they were queued, as of the entries added before.
+  virtual void LoadNotifications(NotificationFilter filter,
+                                 NotificationsLoaded loaded) = 0;
 };
 
-// Remembers nothing: for a spool that dies with us.
+// Remembers nothing but notifications: for a spool that dies with us.
 std::unique_ptr<Journal> MakeVolatileJournal();
 
 }  // namespace hlsrec::spool

@@ -48,9 +48,14 @@ DELETE FROM init_section WHERE recording = ?1 AND rendition = ?2
                     AND segment.packaging = init_section.packaging
                     AND segment.init_hash = init_section.hash))";
 
-std::int64_t Microseconds(WallTime time) {
-  return std::chrono::floor<microseconds>(time.time_since_epoch()).count();
-}
+// Who was told once is not told again because it is queued again.
+constexpr std::string_view kQueueNotification = R"(
+INSERT INTO notification(target, id, subject, type, data, time_us, state)
+VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT(target, id) DO NOTHING)";
+constexpr std::string_view kSettleNotification =
+    "UPDATE notification SET state = ?2 WHERE number = ?1";
+constexpr std::string_view kForgetNotifications =
+    "DELETE FROM notification WHERE state IN (1, 2) AND time_us < ?1";
 
 RecordingSummary SummaryOf(const SqliteRow& row) {
   return {.recording = row.Integer(0),
@@ -91,6 +96,9 @@ StatusOr<JournalRows> JournalRows::Prepare(SqliteDatabase& database) {
       {&rows.forget_segments_, kForgetSegments},
       {&rows.forget_deliveries_, kForgetDeliveries},
       {&rows.forget_inits_, kForgetInits},
+      {&rows.queue_notification_, kQueueNotification},
+      {&rows.settle_notification_, kSettleNotification},
+      {&rows.forget_notifications_, kForgetNotifications},
   };
   for (const auto& [statement, sql] : statements) {
     HLSREC_ASSIGN_OR_RETURN(*statement, database.Prepare(sql));
@@ -106,7 +114,7 @@ Status JournalRows::Apply(const JournalEntry& entry) {
           if constexpr (requires { known.id.recording; }) {
             return NotFound("journal: recording {}: is not in it",
                             known.id.recording);
-          } else {
+          } else if constexpr (requires { known.recording; }) {
             return NotFound("journal: recording {}: is not in it",
                             known.recording);
           }

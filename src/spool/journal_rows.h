@@ -1,6 +1,8 @@
 #ifndef HLSREC_SRC_SPOOL_JOURNAL_ROWS_H_
 #define HLSREC_SRC_SPOOL_JOURNAL_ROWS_H_
 
+#include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include "hlsrec/status.h"
@@ -8,6 +10,12 @@
 #include "src/spool/sqlite_handles.h"
 
 namespace hlsrec::spool {
+
+// How times are kept.
+inline std::int64_t Microseconds(WallTime time) {
+  return std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch())
+      .count();
+}
 
 // Entries as rows, and rows as what is known of a recording.
 //
@@ -26,6 +34,8 @@ class JournalRows {
   StatusOr<JournaledRecording> Load(RecordingId recording);
   StatusOr<JournaledRecording> LoadFiles(RecordingId recording);
   StatusOr<std::vector<RecordingSummary>> Recordings();
+  StatusOr<std::vector<StoredNotification>> Notifications(
+      const NotificationFilter& filter);
   // The highest there ever was; 0: none.
   StatusOr<RecordingId> HighestRecording();
 
@@ -41,6 +51,10 @@ class JournalRows {
   Status Write(const SegmentsForgotten& entry);
   Status Write(const RecordingEnding& entry);
   Status Write(const RecordingForgotten& entry);
+  // In notification_rows.cc.
+  Status Write(const NotificationQueued& entry);
+  Status Write(const NotificationSettled& entry);
+  Status Write(const NotificationsForgotten& entry);
 
   StatusOr<std::vector<SegmentSealed>> Segments(RecordingId recording);
   StatusOr<std::vector<SegmentDelivered>> Deliveries(RecordingId recording);
@@ -60,6 +74,9 @@ class JournalRows {
   SqliteStatement forget_segments_;
   SqliteStatement forget_deliveries_;
   SqliteStatement forget_inits_;
+  SqliteStatement queue_notification_;
+  SqliteStatement settle_notification_;
+  SqliteStatement forget_notifications_;
 };
 
 }  // namespace hlsrec::spool

@@ -5,7 +5,7 @@
 namespace hlsrec::spool {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr int kApplicationId = 0x686c7372;  // "hlsr"; file(1) shows it
 
 // AUTOINCREMENT: an id is not given again after its recording is forgotten.
@@ -72,6 +72,24 @@ CREATE TABLE playlist(
 ) STRICT, WITHOUT ROWID;
 )";
 
+// Since version 2. Without the recording as a parent: it is forgotten first.
+constexpr const char* kNotificationTables = R"(
+CREATE TABLE notification(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  target TEXT NOT NULL,
+  id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  time_us INTEGER NOT NULL,
+  state INTEGER NOT NULL CHECK(state IN (0, 1, 2, 3)),
+  UNIQUE(target, id)
+) STRICT;
+CREATE INDEX notification_owed ON notification(target, subject, number)
+  WHERE state IN (0, 3);
+CREATE INDEX notification_time ON notification(time_us);
+)";
+
 StatusOr<int> Number(SqliteDatabase& database, std::string_view sql) {
   HLSREC_ASSIGN_OR_RETURN(SqliteStatement statement, database.Prepare(sql));
   int number = 0;
@@ -97,14 +115,19 @@ Status PrepareSchema(SqliteDatabase& database) {
         "newer hlsrec, or move it aside",
         database.path(), version, kVersion);
   }
+  if (application == kApplicationId && version == 1) {
+    return database.Execute(
+        fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version = {}; COMMIT",
+                    kNotificationTables, kVersion));
+  }
   if (application != 0 || version != 0 || objects != 0) {
     return FailedPrecondition("journal: {}: is another program's database",
                               database.path());
   }
   return database.Execute(fmt::format(
-      "BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = "
-      "{}; COMMIT",
-      kTables, kApplicationId, kVersion));
+      "BEGIN IMMEDIATE; {} {} PRAGMA application_id = {}; PRAGMA user_version "
+      "= {}; COMMIT",
+      kTables, kNotificationTables, kApplicationId, kVersion));
 }
 
 }  // namespace hlsrec::spool

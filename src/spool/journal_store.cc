@@ -10,7 +10,7 @@ namespace hlsrec::spool {
 namespace {
 
 // Whether a power failure must not cost the entry: without the others segments
-// are stored, published or forgotten once more.
+// are stored, published or forgotten once more, and others told again.
 bool NeedsSync(const JournalEntry& entry) {
   if (const auto* delivered = std::get_if<SegmentDelivered>(&entry)) {
     return delivered->outcome == Outcome::kLost;

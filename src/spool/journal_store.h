@@ -38,6 +38,10 @@ class JournalStore {
   StatusOr<std::vector<RecordingSummary>> Recordings() {
     return rows_->Recordings();
   }
+  StatusOr<std::vector<StoredNotification>> Notifications(
+      const NotificationFilter& filter) {
+    return rows_->Notifications(filter);
+  }
   StatusOr<RecordingId> HighestRecording() { return rows_->HighestRecording(); }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/status_util.h"
 #include "src/spool/sidecar.h"
 
@@ -11,10 +12,6 @@ namespace {
 constexpr unsigned kMediaMode = 0644;  // links of it are what readers get
 constexpr unsigned kDirectoryMode = 0700;
 constexpr std::chrono::seconds kSyncInterval{1};
-
-ByteSpan AsBytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 
@@ -14,10 +15,6 @@ constexpr std::string_view kMagic = "hlsrec-recording 1 ";
 constexpr std::string_view kNotePrefix = "recording-";
 constexpr unsigned kMode = 0600;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
-
-ByteSpan AsBytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 // Takes a number and the space behind it.
 bool TakeNumber(std::string_view& text, std::int64_t& value) {

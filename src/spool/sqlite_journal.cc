@@ -29,7 +29,11 @@ struct Read {
   Journal::Detail detail = Journal::Detail::kAll;
   Journal::Loaded loaded;
 };
-using Work = std::variant<Write, Read>;
+struct NotificationRead {
+  NotificationFilter filter;
+  NotificationsLoaded loaded;
+};
+using Work = std::variant<Write, Read, NotificationRead>;
 
 // What waits, and the file it goes to. The file is used by the I/O thread.
 class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
@@ -76,7 +80,7 @@ class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
     std::vector<Work> taken;
     MutexLock lock(mutex_);
     while (!work_.empty() && taken.size() < kMaxTransaction) {
-      const bool read = std::holds_alternative<Read>(work_.front());
+      const bool read = !std::holds_alternative<Write>(work_.front());
       if (read && !taken.empty()) break;
       taken.push_back(std::move(work_.front()));
       work_.pop_front();
@@ -92,6 +96,8 @@ class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
       if (work.empty()) return;
       if (auto* read = std::get_if<Read>(&work.front())) {
         read->loaded(store_->Load(read->recording, read->detail));
+      } else if (auto* told = std::get_if<NotificationRead>(&work.front())) {
+        told->loaded(store_->Notifications(told->filter));
       } else {
         WriteAll(work);
       }
@@ -176,11 +182,13 @@ class SqliteJournal final : public Journal {
  public:
   SqliteJournal(std::shared_ptr<Executor> io,
                 std::unique_ptr<JournalStore> store,
-                std::vector<RecordingSummary> recordings, RecordingId next)
+                std::vector<RecordingSummary> recordings, RecordingId next,
+                bool has_notifications)
       : io_(io),
         queue_(std::make_shared<WorkQueue>(std::move(io), std::move(store))),
         table_(std::make_shared<RecordingTable>(std::move(recordings))),
         found_below_(next),
+        has_notifications_(has_notifications),
         next_(next) {}
   // After what was added before; here, where the I/O thread has ended.
   ~SqliteJournal() override {
@@ -201,6 +209,9 @@ class SqliteJournal final : public Journal {
              !next_.compare_exchange_weak(next, opened->recording + 1)) {
       }
     }
+    if (std::holds_alternative<NotificationQueued>(entry)) {
+      has_notifications_ = true;
+    }
     done = AndInTable(entry, std::move(done));
     queue_->Add(Write{std::move(entry), std::move(done)});
   }
@@ -213,6 +224,11 @@ class SqliteJournal final : public Journal {
   }
   void Load(RecordingId recording, Detail detail, Loaded loaded) override {
     queue_->Add(Read{recording, detail, std::move(loaded)});
+  }
+  bool HasNotifications() const override { return has_notifications_; }
+  void LoadNotifications(NotificationFilter filter,
+                         NotificationsLoaded loaded) override {
+    queue_->Add(NotificationRead{std::move(filter), std::move(loaded)});
   }
 
  private:
@@ -239,6 +255,7 @@ class SqliteJournal final : public Journal {
   std::shared_ptr<WorkQueue> queue_;
   const std::shared_ptr<RecordingTable> table_;
   const RecordingId found_below_;  // ids that were given before
+  std::atomic<bool> has_notifications_;
   std::atomic<RecordingId> next_;
 };
 
@@ -251,9 +268,11 @@ StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(
   HLSREC_ASSIGN_OR_RETURN(std::vector<RecordingSummary> recordings,
                           store->Recordings());
   HLSREC_ASSIGN_OR_RETURN(const RecordingId highest, store->HighestRecording());
+  HLSREC_ASSIGN_OR_RETURN(const std::vector<StoredNotification> notifications,
+                          store->Notifications({.limit = 1}));
   return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(
       core.Io("journal:" + options.path), std::move(store),
-      std::move(recordings), highest + 1));
+      std::move(recordings), highest + 1, !notifications.empty()));
 }
 
 }  // namespace hlsrec::spool

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "src/base/bytes.h"
 #include "src/base/status_util.h"
 
 namespace hlsrec::spool {
@@ -37,8 +38,7 @@ Status WriteUnsyncedMark(FileSystem& files, const std::string& directory,
   if (there.ok() && *there == text) return {};
   HLSREC_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
                           files.Create(path, kMode));
-  HLSREC_RETURN_IF_ERROR(file->Write(
-      {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+  HLSREC_RETURN_IF_ERROR(file->Write(AsBytes(text)));
   HLSREC_RETURN_IF_ERROR(file->Sync());
   HLSREC_RETURN_IF_ERROR(file->Close());
   return files.SyncDirectory(directory);

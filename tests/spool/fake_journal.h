@@ -94,6 +94,10 @@ class FakeJournal final : public Journal {
     }
     loaded(std::move(result));
   }
+  void LoadNotifications(NotificationFilter,
+                         NotificationsLoaded loaded) override {
+    loaded(std::vector<StoredNotification>());
+  }
 
  private:
   const std::shared_ptr<FakeStore> store_;

@@ -51,6 +51,10 @@ class JournalModel {
     std::map<int, RenditionDescribed> renditions;
   };
 
+  // Beside the recordings: sqlite_journal_test.cc has them.
+  void Do(const NotificationQueued&) {}
+  void Do(const NotificationSettled&) {}
+  void Do(const NotificationsForgotten&) {}
   void Do(const RecordingOpened& e) {
     recordings_[e.recording].summary = {
         .recording = e.recording, .identity = e.identity, .config = e.config};

@@ -332,12 +332,88 @@ TEST_CASE("sqlite journal: a newer version's is left alone") {
   bench.Close();
   Sql(bench.path(), "PRAGMA user_version = 7");
   CHECK(bench.Open().ToString() ==
-        fmt::format("journal: {}: is of version 7, and version 1 is known "
+        fmt::format("journal: {}: is of version 7, and version 2 is known "
                     "here: use a newer hlsrec, or move it aside (failed "
                     "precondition)",
                     bench.path()));
-  Sql(bench.path(), "PRAGMA user_version = 1");
+  Sql(bench.path(), "PRAGMA user_version = 2");
   CHECK(bench.Open().ok());
+}
+
+TEST_CASE("sqlite journal: what version 1 wrote is read, and goes on") {
+  Bench bench;
+  REQUIRE(bench.Write(RecordingOpened{.recording = 1, .identity = "a"}).ok());
+  bench.Close();
+  Sql(bench.path(), "DROP TABLE notification; PRAGMA user_version = 1");
+  REQUIRE(bench.Open().ok());
+  CHECK(bench.journal().Recordings().size() == 1);
+  CHECK(bench.Write(NotificationQueued{.id = "x"}).ok());
+}
+
+std::string Names(Bench& bench, const NotificationFilter& filter) {
+  std::string names;
+  bench.journal().LoadNotifications(
+      filter, [&names](const StatusOr<std::vector<StoredNotification>>& all) {
+        REQUIRE(all.ok());
+        for (const StoredNotification& each : *all) {
+          names += each.queued.target + "/" + each.queued.id + " ";
+        }
+      });
+  bench.Run();
+  return names;
+}
+
+NotificationQueued Notice(const std::string& target, const std::string& id,
+                          const std::string& subject, int second) {
+  return {.id = id,
+          .target = target,
+          .subject = subject,
+          .type = "t\n" + id,
+          .data = "{}",
+          .time = WallTime(std::chrono::seconds(second))};
+}
+
+TEST_CASE("sqlite journal: notifications stay until they are settled") {
+  using Which = NotificationFilter::Which;
+  Bench bench;
+  CHECK_FALSE(bench.journal().HasNotifications());
+  for (const auto& notice :
+       {Notice("a", "1", "cam", 1), Notice("b", "1", "cam", 1),
+        Notice("a", "2", "cam", 2), Notice("a", "3", "door", 3)}) {
+    CHECK(bench.Write(notice).ok());
+  }
+  // Told again it is not another one.
+  CHECK(bench.Write(Notice("a", "1", "cam", 9)).ok());
+  REQUIRE(bench.Reopen().ok());
+  CHECK(bench.journal().HasNotifications());
+  CHECK(Names(bench, {}) == "a/1 b/1 a/2 a/3 ");
+  CHECK(Names(bench, {.target = "a", .heads = true}) == "a/1 a/3 ");
+  CHECK(Names(bench, {.target = "a", .subject = "cam", .limit = 1}) == "a/1 ");
+  CHECK(Names(bench, {.from = WallTime(std::chrono::seconds(2)),
+                      .until = WallTime(std::chrono::seconds(3))}) == "a/2 ");
+
+  CHECK(bench.Write(NotificationSettled{.number = 1}).ok());
+  CHECK(bench
+            .Write(NotificationSettled{.number = 4,
+                                       .state = NotificationState::kGivenUp})
+            .ok());
+  CHECK(Names(bench, {.which = Which::kOwed}) == "b/1 a/2 ");
+  CHECK(Names(bench, {.target = "a", .heads = true}) == "a/2 ");
+  // What is settled is not owed by being queued again, but by a replay.
+  CHECK(bench.Write(Notice("a", "1", "cam", 1)).ok());
+  CHECK(Names(bench, {.which = Which::kOwed}) == "b/1 a/2 ");
+  CHECK(bench
+            .Write(NotificationSettled{.number = 4,
+                                       .state = NotificationState::kReplayed})
+            .ok());
+  CHECK(Names(bench, {.which = Which::kOwed}) == "b/1 a/2 a/3 ");
+
+  // What is owed is not forgotten.
+  CHECK(bench
+            .Write(NotificationsForgotten{
+                .before = WallTime(std::chrono::seconds(10))})
+            .ok());
+  CHECK(Names(bench, {}) == "b/1 a/2 a/3 ");
 }
 
 TEST_CASE("sqlite journal: another program's database is left alone") {
