@@ -12,6 +12,7 @@
 #include "hlsrec/events.h"
 #include "hlsrec/export.h"
 #include "hlsrec/media.h"
+#include "hlsrec/notification.h"
 #include "hlsrec/path_template.h"
 #include "hlsrec/playlist_policy.h"
 #include "hlsrec/runtime.h"
@@ -227,6 +228,7 @@ struct RecordingOptions {
   // May be empty where there are relays: then nothing is stored.
   std::vector<OutputOptions> outputs = {};
   std::vector<RelayOptions> relays = {};
+  std::vector<NotifierOptions> notifiers = {};
   // User fields for templates.
   std::map<std::string, std::string, std::less<>> fields = {};
 
@@ -343,9 +345,9 @@ class HLSREC_EXPORT Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   // Hands a packet over. Waits on I/O with kCallerWithDisk only.
-  // kResourceExhausted: not taken, the
-  // budget is spent: drop it or try later. kFailedPrecondition: finished or
-  // failed. kInvalidArgument: no such track, or no payload.
+  // kResourceExhausted: not taken, the budget is spent: drop it or try later.
+  // kFailedPrecondition: finished or failed. kInvalidArgument: no such track,
+  // or no payload.
   Status Push(Packet packet, PushWork work = PushWork::kRuntime);
 
   // The tracks change (codec, count): ends the segment; what follows starts

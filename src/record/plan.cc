@@ -11,6 +11,7 @@
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
 #include "src/record/existing.h"
+#include "src/record/notifications.h"
 #include "src/record/plan_modes.h"
 #include "src/record/restore.h"
 #include "src/record/takeover.h"
@@ -488,6 +489,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   }
   HLSREC_RETURN_IF_ERROR(CheckModes(plan, core.spool().max_age()));
   HLSREC_RETURN_IF_ERROR(PlanRelays(ids, plan));
+  HLSREC_RETURN_IF_ERROR(PlanNotifiers(plan));
   if (!plan.outputs.empty()) {
     plan.identity = IdentityOf(plan);
     HLSREC_RETURN_IF_ERROR(ClaimPlan(core, plan));

@@ -1,6 +1,7 @@
 #ifndef HLSREC_SRC_RECORD_PLAN_H_
 #define HLSREC_SRC_RECORD_PLAN_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,15 @@ struct RenditionTracks {
   std::vector<int> tracks = {};
 };
 
+// Who is told of the recording.
+struct NotifierPlan {
+  std::string target = {};  // as it describes itself
+  std::vector<NotificationType> types = {};
+  [[nodiscard]] bool Wants(NotificationType type) const {
+    return std::find(types.begin(), types.end(), type) != types.end();
+  }
+};
+
 // RecordingOptions after validation: what will be done, with nothing left to
 // guess. A plain value.
 struct RecordingPlan {
@@ -37,6 +47,7 @@ struct RecordingPlan {
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};
   std::vector<deliver::OutputPlan> outputs = {};
+  std::vector<NotifierPlan> notifiers = {};
   std::vector<av::StreamTarget> relays = {};  // of options.relays, in order
   std::int64_t target_duration = 1;           // seconds, EXT-X-TARGETDURATION
   media::CutterOptions cutter = {};

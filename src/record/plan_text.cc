@@ -223,6 +223,15 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
                      .user = plan.options.fields};
     plan.outputs.push_back(std::move(output));
   }
+  for (const Json& saved : json.value("notifiers", Json::array())) {
+    NotifierPlan notifier{.target = saved.at("target")};
+    for (const Json& name : saved.at("types")) {
+      if (const auto type = ParseNotificationType(name.get<std::string>())) {
+        notifier.types.push_back(*type);
+      }
+    }
+    plan.notifiers.push_back(std::move(notifier));
+  }
   for (const Json& name : json.at("renditions")) {
     plan.renditions.push_back({.name = name});
   }
@@ -252,6 +261,14 @@ std::string SavePlan(const RecordingPlan& plan) {
   for (const RenditionTracks& rendition : plan.renditions) {
     renditions.push_back(rendition.name);
   }
+  Json notifiers = Json::array();
+  for (const NotifierPlan& notifier : plan.notifiers) {
+    Json types = Json::array();
+    for (const NotificationType type : notifier.types) {
+      types.push_back(std::string(NotificationTypeName(type)));
+    }
+    notifiers.push_back({{"target", notifier.target}, {"types", types}});
+  }
   const Json json = {{"version", kVersion},
                      {"stream", plan.options.stream},
                      {"fields", plan.options.fields},
@@ -260,6 +277,7 @@ std::string SavePlan(const RecordingPlan& plan) {
                      {"started_us", Microseconds(plan.started)},
                      {"target_duration", plan.target_duration},
                      {"renditions", renditions},
+                     {"notifiers", notifiers},
                      {"outputs", outputs}};
   // Names need not be UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

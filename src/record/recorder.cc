@@ -8,6 +8,7 @@
 
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/record/notifications.h"
 #include "src/record/plan.h"
 #include "src/record/recording.h"
 #include "src/record/restore.h"
@@ -57,6 +58,7 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
   }
 
   Status Start(record::RecordingPlan plan) {
+    record::AttachNotifiers(runtime_->core(), plan);
     auto recording = std::make_shared<record::Recording>(
         runtime_, strand_, std::move(plan),
         spool::WriterLink{.pending = spool_pending_,

@@ -65,6 +65,7 @@ Recording::Recording(std::shared_ptr<Runtime> runtime,
       core_(runtime_->core()),
       strand_(std::move(strand)),
       plan_(std::move(plan)),
+      feed_(core_, plan_),
       writer_link_(std::move(writer_link)),
       finished_(std::move(finished)),
       cutter_(plan_.cutter) {}

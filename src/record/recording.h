@@ -21,6 +21,7 @@
 #include "src/media/stream_format.h"
 #include "src/media/timeline.h"
 #include "src/record/leased_output.h"
+#include "src/record/notification_feed.h"
 #include "src/record/packager.h"
 #include "src/record/plan.h"
 #include "src/relay/relay.h"
@@ -159,6 +160,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   [[nodiscard]] std::vector<RelayResult> RelayResults() const;
   void DoneIfAllAre();
   void Done(Status status);
+  void Forget(const RecordingResult& result);
   void Tell(RecordingResult result);
   void ArmFlushTimer();
   void OnFlushTimer();
@@ -169,6 +171,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
   RecordingPlan plan_;
+  NotificationFeed feed_;
   const spool::WriterLink writer_link_;
   std::function<void(RecordingResult)> finished_;
 

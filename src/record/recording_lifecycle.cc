@@ -162,6 +162,7 @@ void Recording::OnFinish() {
   phase_ = Phase::kFinishing;
   for (const auto& relay : relays_) relay->Finish();
   ArmFinishTimer(0);
+  feed_.OnStopped(progress_);
   if (!outputs_.empty()) return JournalEnding();
   // Nobody goes on with what was never stored.
   ending_journaled_ = {};
@@ -327,13 +328,21 @@ void Recording::Done(Status status) {
   renditions_.clear();
   outputs_.clear();
   relays_.clear();
-  if (plan_.outputs.empty()) return Tell(std::move(result));
-  const bool owes = results_.empty() || (removed_ && !removed_->ok()) ||
-                    std::any_of(results_.begin(), results_.end(),
-                                [](const OutputResult& each) {
-                                  return !each.missing.empty();
-                                });
-  if (owes) return Tell(std::move(result));
+  const bool owes =
+      plan_.outputs.size() > results_.size() || (removed_ && !removed_->ok()) ||
+      std::any_of(
+          results_.begin(), results_.end(),
+          [](const OutputResult& each) { return !each.missing.empty(); });
+  // Told before the recording is forgotten: who finds it again tells it again.
+  feed_.OnEnded(result, owes, [self = shared_from_this(), result, owes] {
+    self->strand_->Post([self, result, owes] {
+      if (owes || self->plan_.outputs.empty()) return self->Tell(result);
+      self->Forget(result);
+    });
+  });
+}
+
+void Recording::Forget(const RecordingResult& result) {
   spool::ForgetRecording(
       core_.spool(), plan_.recording,
       [self = shared_from_this(), result](const Status& journaled) {
@@ -420,6 +429,7 @@ void Recording::TellDrops() {
 }
 
 void Recording::Emit(Event event) {
+  feed_.OnEvent(event);
   if (plan_.options.observer == nullptr) return;
   event.time = core_.clock().Wall();
   event.recording = plan_.options.stream;

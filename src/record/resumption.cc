@@ -8,6 +8,7 @@
 #include "src/base/status_util.h"
 #include "src/record/confirmed.h"
 #include "src/record/leased_output.h"
+#include "src/record/notification_feed.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
 #include "src/record/takeover.h"
@@ -45,6 +46,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
         core_(runtime_->core()),
         strand_(Strand::Create(core_.media())),
         plan_(std::move(plan)),
+        feed_(core_, plan_),
         options_(std::move(options)),
         finished_(std::move(finished)) {}
 
@@ -71,6 +73,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
       if (keepers_.back() != nullptr) keepers_.back()->Start();
     }
     ArmTimer(0);
+    feed_.OnStopped({});
     const auto outputs = outputs_;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       outputs[i]->Restore(std::move(plan_.restored[i]));
@@ -118,6 +121,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   }
 
   void Emit(Event event) {
+    feed_.OnEvent(event);
     if (options_.observer == nullptr) return;
     event.time = core_.clock().Wall();
     event.recording = plan_.options.stream;
@@ -184,7 +188,16 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     }
     Emit({.type = EventType::kRecordingFinished, .status = all.status});
     outputs_.clear();
-    if (owes) return Tell(std::move(all));
+    // Told before the recording is forgotten.
+    feed_.OnEnded(all, owes, [self = shared_from_this(), all, owes] {
+      self->strand_->Post([self, all, owes] {
+        if (owes) return self->Tell(all);
+        self->Forget(all);
+      });
+    });
+  }
+
+  void Forget(const RecordingResult& all) {
     spool::ForgetRecording(
         core_.spool(), plan_.recording,
         [self = shared_from_this(), all](const Status& journaled) {
@@ -202,6 +215,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
   RecordingPlan plan_;
+  record::NotificationFeed feed_;
   const ResumeOptions options_;
   const std::function<void(RecordingResult)> finished_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;

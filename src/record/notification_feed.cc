@@ -1,0 +1,210 @@
+#include "src/record/notification_feed.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "src/base/bytes.h"
+#include "src/base/hash.h"
+#include "src/base/status_util.h"
+#include "src/playlist/render.h"
+
+namespace hlsrec::record {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kIdDigits = 32;
+// Of each output; all are in the result and in the spool.
+constexpr std::size_t kMostMissing = 100;
+
+// One presentation, in all runs that this spool has a part in.
+std::string SubjectOf(const RecordingPlan& plan) {
+  return fmt::format(
+      "{}-{}",
+      std::chrono::duration_cast<milliseconds>(plan.started.time_since_epoch())
+          .count(),
+      plan.run);
+}
+
+std::string Text(const Json& json) {
+  // Names need not be UTF-8.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json Common(const RecordingPlan& plan, const std::string& subject) {
+  return {{"recording_id", subject},
+          {"stream", plan.options.stream},
+          {"session", plan.session},
+          {"run", plan.run},
+          {"started", playlist::FormatDateTime(plan.started)},
+          {"fields", plan.options.fields}};
+}
+
+std::int64_t Milliseconds(std::chrono::microseconds duration) {
+  return std::chrono::duration_cast<milliseconds>(duration).count();
+}
+
+Json ErrorOf(const Status& status) {
+  return {{"code", std::string(StatusCodeName(status.code()))},
+          {"message", status.message()}};
+}
+
+Json OutputsOf(const RecordingPlan& plan, const RecordingResult& result) {
+  Json outputs = Json::array();
+  for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+    Json output = {{"id", plan.outputs[i].id},
+                   {"sink", plan.outputs[i].sink_name}};
+    if (i < result.outputs.size()) {
+      const OutputResult& each = result.outputs[i];
+      output["playlists"] = each.playlists;
+      output["missing_count"] = each.missing.size();
+      const auto shown = std::min(each.missing.size(), kMostMissing);
+      output["missing"] = std::vector<std::string>(
+          each.missing.begin(),
+          each.missing.begin() + static_cast<std::ptrdiff_t>(shown));
+      if (!each.status.ok()) output["error"] = ErrorOf(each.status);
+    }
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
+}
+
+Json SegmentOf(const Event& event) {
+  return {{"output", event.output},
+          {"rendition", event.rendition},
+          {"key", event.key},
+          {"sequence", event.sequence ? Json(*event.sequence) : Json()},
+          {"duration_ms", Milliseconds(event.duration)},
+          {"size_bytes", event.size_bytes}};
+}
+
+}  // namespace
+
+NotificationFeed::NotificationFeed(RuntimeCore& core, const RecordingPlan& plan)
+    : core_(core), plan_(plan), subject_(SubjectOf(plan)) {
+  // Of the first output: all have as much.
+  if (plan.restored.empty()) return;
+  for (const auto& rendition : plan.restored.front()) {
+    std::chrono::microseconds duration{0};
+    for (const deliver::RestoredSegment& segment : rendition) {
+      if (segment.record.gap) continue;
+      duration += segment.record.duration;
+      bytes_before_ += segment.record.size_bytes;
+    }
+    recorded_before_ = std::max(recorded_before_, duration);
+  }
+}
+
+bool NotificationFeed::Wanted(NotificationType type) const {
+  return std::any_of(
+      plan_.notifiers.begin(), plan_.notifiers.end(),
+      [type](const NotifierPlan& notifier) { return notifier.Wants(type); });
+}
+
+void NotificationFeed::Queue(NotificationType type, std::string_view which,
+                             std::string data,
+                             const std::function<void()>& then) {
+  const std::string_view name = NotificationTypeName(type);
+  const std::string key = fmt::format("{}\n{}\n{}", subject_, name, which);
+  spool::NotificationQueued queued{
+      .id = "evt_" + Sha256Hex(AsBytes(key)).substr(0, kIdDigits),
+      .subject = subject_,
+      .type = std::string(name),
+      .data = std::move(data),
+      .time = core_.clock().Wall()};
+  const auto left = std::make_shared<std::atomic<std::size_t>>(1);
+  const auto told = [left, then] {
+    if (--*left == 0 && then) then();
+  };
+  const auto outbox = deliver::Outbox::Of(core_);
+  for (const NotifierPlan& notifier : plan_.notifiers) {
+    if (!notifier.Wants(type)) continue;
+    queued.target = notifier.target;
+    ++*left;
+    outbox->Queue(queued, told);
+  }
+  told();
+}
+
+void NotificationFeed::OnEvent(const Event& event) {
+  if (ended_) return;  // what is given up is told as missing
+  NotificationType type = NotificationType::kSegmentStored;
+  switch (event.type) {
+    case EventType::kRecordingStarted:
+      type = NotificationType::kRecordingStarted;
+      break;
+    case EventType::kSegmentStored:
+      break;
+    case EventType::kSegmentLost:
+      type = NotificationType::kSegmentLost;
+      break;
+    case EventType::kOutputDegraded:
+      if (!degraded_.insert(event.output).second) return;
+      type = NotificationType::kStorageDegraded;
+      break;
+    case EventType::kOutputRecovered:
+      if (degraded_.erase(event.output) == 0) return;
+      type = NotificationType::kStorageRecovered;
+      break;
+    default:
+      return;
+  }
+  if (!Wanted(type)) return;
+  Json data = Common(plan_, subject_);
+  const std::string now = playlist::FormatDateTime(core_.clock().Wall());
+  if (type == NotificationType::kRecordingStarted) {
+    data["resumed"] = plan_.resumed;
+    data["outputs"] = OutputsOf(plan_, {});
+    // Each run begins once; the first one's may be told by the second.
+    return Queue(type, plan_.resumed ? now : "", Text(data));
+  }
+  const bool segment = type == NotificationType::kSegmentStored ||
+                       type == NotificationType::kSegmentLost;
+  if (segment) {
+    data.update(SegmentOf(event));
+  } else {
+    data["output"] = event.output;
+  }
+  if (!event.status.ok()) data["error"] = ErrorOf(event.status);
+  Queue(type,
+        segment ? fmt::format("{}\n{}", event.output, event.key)
+                : fmt::format("{}\n{}", event.output, now),
+        Text(data));
+}
+
+void NotificationFeed::OnStopped(const RecordingProgress& progress) {
+  stopped_ = core_.clock().Wall();
+  if (!Wanted(NotificationType::kRecordingStopped)) return;
+  Json data = Common(plan_, subject_);
+  data["stopped"] = playlist::FormatDateTime(stopped_);
+  data["duration_ms"] = Milliseconds(recorded_before_ + progress.duration);
+  Queue(NotificationType::kRecordingStopped, "", Text(data));
+}
+
+void NotificationFeed::OnEnded(const RecordingResult& result, bool resumable,
+                               std::function<void()> then) {
+  ended_ = true;
+  const bool succeeded = result.status.ok() && !resumable;
+  const NotificationType type = succeeded
+                                    ? NotificationType::kRecordingSucceeded
+                                    : NotificationType::kRecordingFailed;
+  if (!Wanted(type)) return then();
+  const WallTime now = core_.clock().Wall();
+  Json data = Common(plan_, subject_);
+  data["stopped"] =
+      playlist::FormatDateTime(stopped_ == WallTime() ? now : stopped_);
+  data["duration_ms"] =
+      Milliseconds(recorded_before_ + result.progress.duration);
+  data["size_bytes"] = bytes_before_ + result.progress.bytes_written;
+  data["segments_lost"] = result.progress.segments_lost;
+  data["outputs"] = OutputsOf(plan_, result);
+  if (!succeeded) {
+    data["error"] = ErrorOf(result.status);
+    data["resumable"] = resumable;
+  }
+  Queue(type, succeeded ? "" : playlist::FormatDateTime(now), Text(data), then);
+}
+
+}  // namespace hlsrec::record
