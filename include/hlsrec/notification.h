@@ -52,6 +52,12 @@ struct Notification {
   bool replayed = false;  // asked for once more, by ReplayNotifications()
 };
 
+// {"type", "timestamp", "id", "recording", "data"}, and "is_replay" where it
+// is one: what webhooks of hlsrec's own style send. kDataLoss where the data is
+// no JSON object.
+HLSREC_EXPORT StatusOr<std::string> RenderNotification(
+    const Notification& notification);
+
 // Takes notifications: a webhook, a queue of your own.
 //
 // Threads. Notify() is called on a thread of the runtime, several calls at a

@@ -86,6 +86,11 @@ struct WebhookOptions {
 HLSREC_EXPORT StatusOr<std::shared_ptr<Notifier>> OpenWebhook(
     const std::shared_ptr<Runtime>& runtime, WebhookOptions options);
 
+// For WebhookOptions::secret: a file that holds one line, read anew for each
+// attempt, so that it may be replaced.
+HLSREC_EXPORT std::function<StatusOr<std::string>()> WebhookSecretFile(
+    std::string path);
+
 }  // namespace hlsrec
 
 #endif  // HLSREC_WEBHOOK_H_

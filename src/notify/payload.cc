@@ -1,13 +1,12 @@
-#include "src/notify/payload.h"
-
 #include <nlohmann/json.hpp>
 
+#include "hlsrec/notification.h"
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
 
-namespace hlsrec::notify {
+namespace hlsrec {
 
-StatusOr<std::string> RenderPayload(const Notification& notification) {
+StatusOr<std::string> RenderNotification(const Notification& notification) {
   using Json = nlohmann::ordered_json;
   Json data = Json::parse(notification.data, nullptr, false);
   if (!data.is_object()) {
@@ -23,4 +22,4 @@ StatusOr<std::string> RenderPayload(const Notification& notification) {
   return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace hlsrec::notify
+}  // namespace hlsrec

@@ -18,11 +18,8 @@ namespace hlsrec::notify {
 using ObjectName = std::pair<std::string, std::string>;
 using PresignedUrls = std::map<ObjectName, std::string>;
 
-// README.md, "Webhooks". kDataLoss where the data is no JSON object.
-StatusOr<std::string> RenderPayload(const Notification& notification);
-
-// As 100ms sends it (FACTS of its webhooks: version 2.0, recording.* 1.0). None
-// where it has no such event.
+// As 100ms sends it: version 2.0, recording.* 1.0. None where it has no such
+// event.
 StatusOr<std::optional<std::string>> Render100ms(
     const Notification& notification, const WebhookOptions& options,
     const PresignedUrls& urls);

@@ -128,7 +128,7 @@ class Webhook final : public Notifier,
   void Render(const std::shared_ptr<Pending>& pending) {
     const Notification& notification = pending->notification;
     if (options_.style == WebhookStyle::kHlsrec) {
-      const StatusOr<std::string> body = RenderPayload(notification);
+      const StatusOr<std::string> body = RenderNotification(notification);
       if (!body.ok()) return pending->done(Hopeless(body.status()));
       return Sign(pending, *body);
     }
@@ -206,6 +206,10 @@ StatusOr<std::shared_ptr<Notifier>> OpenWebhook(
   HLSREC_RETURN_IF_ERROR(notify::Check(options).WithContext("webhook"));
   return std::shared_ptr<Notifier>(
       std::make_shared<notify::Webhook>(runtime->core(), std::move(options)));
+}
+
+std::function<StatusOr<std::string>()> WebhookSecretFile(std::string path) {
+  return [path = std::move(path)] { return sink::ReadSecretFile(path); };
 }
 
 }  // namespace hlsrec

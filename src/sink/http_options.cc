@@ -77,8 +77,9 @@ Status CheckProxy(const std::string& proxy) {
   return InvalidArgument("proxy: want an http://, https:// or socks5h:// URL");
 }
 
-// The one line of a file of credentials; the message does not quote it.
-StatusOr<std::string> ReadSecret(const std::string& path) {
+}  // namespace
+
+StatusOr<std::string> ReadSecretFile(const std::string& path) {
   constexpr std::uint64_t kMost = 65536;
   HLSREC_ASSIGN_OR_RETURN(const std::string text,
                           PosixFileSystem().ReadFile(path, kMost));
@@ -90,8 +91,6 @@ StatusOr<std::string> ReadSecret(const std::string& path) {
   }
   return secret;
 }
-
-}  // namespace
 
 Status CheckHttpOptions(const HttpSinkOptions& options) {
   HLSREC_RETURN_IF_ERROR(
@@ -117,14 +116,15 @@ namespace hlsrec {
 
 std::function<StatusOr<std::string>()> BearerTokenFile(std::string path) {
   return [path = std::move(path)]() -> StatusOr<std::string> {
-    HLSREC_ASSIGN_OR_RETURN(const std::string token, sink::ReadSecret(path));
+    HLSREC_ASSIGN_OR_RETURN(const std::string token,
+                            sink::ReadSecretFile(path));
     return "Bearer " + token;
   };
 }
 
 std::function<StatusOr<std::string>()> BasicAuthFile(std::string path) {
   return [path = std::move(path)]() -> StatusOr<std::string> {
-    HLSREC_ASSIGN_OR_RETURN(const std::string pair, sink::ReadSecret(path));
+    HLSREC_ASSIGN_OR_RETURN(const std::string pair, sink::ReadSecretFile(path));
     if (pair.find(':') == std::string::npos) {
       return InvalidArgument("{}: want user:password", path);
     }

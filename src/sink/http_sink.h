@@ -2,6 +2,7 @@
 #define HLSREC_SRC_SINK_HTTP_SINK_H_
 
 #include <memory>
+#include <string>
 
 #include "hlsrec/http_sink.h"
 #include "src/base/clock.h"
@@ -23,6 +24,9 @@ struct HttpSinkWorld {
 // kInvalidArgument names the bad field, without more context; files that are
 // named are there.
 Status CheckHttpOptions(const HttpSinkOptions& options);
+
+// The one line of a file of credentials; the message does not quote it.
+StatusOr<std::string> ReadSecretFile(const std::string& path);
 
 // With checked options.
 std::shared_ptr<Sink> MakeHttpSink(const HttpSinkWorld& world,

@@ -33,14 +33,14 @@ const char* const kEnded = R"({
 TEST_CASE("webhook body: hlsrec's own, whole") {
   Notification notification =
       Make(NotificationType::kRecordingStopped, R"({"stream":"cam"})");
-  CHECK(*RenderPayload(notification) ==
+  CHECK(*RenderNotification(notification) ==
         R"({"type":"recording.stopped","timestamp":"2021-07-21T20:15:00.123Z",)"
         R"("id":"evt_1","recording":"1626898422000-0a1b2c3d",)"
         R"("data":{"stream":"cam"}})");
   notification.replayed = true;
-  CHECK(RenderPayload(notification)->ends_with(R"(},"is_replay":true})"));
+  CHECK(RenderNotification(notification)->ends_with(R"(},"is_replay":true})"));
   notification.data = "[]";
-  CHECK(RenderPayload(notification).status().code() == StatusCode::kDataLoss);
+  CHECK(RenderNotification(notification).status().code() == StatusCode::kDataLoss);
 }
 
 TEST_CASE("webhook body: hls.recording.success of 100ms, whole") {

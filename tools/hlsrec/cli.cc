@@ -256,6 +256,7 @@ void AddDelivery(CLI::App& app, RecordCommand& record) {
       ->type_name("DURATION")
       ->group(group);
   AddDeliveryModes(app, record.modes);
+  AddWebhooks(app, record.webhooks);
   AddHttpDelivery(app, record.http);
   AddS3Delivery(app, record.s3);
 }
@@ -329,6 +330,7 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
       ->type_name("DURATION");
   AddHttpDelivery(*command, resume.http);
   AddS3Delivery(*command, resume.s3);
+  AddWebhooks(*command, resume.webhooks);
   command->footer(
       "A recording that was killed also goes on by itself when it is recorded\n"
       "again with the same arguments.\n"
@@ -473,6 +475,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddRecord(*app, line.record);
   AddRelay(*app, line.relay);
   AddResume(*app, line.resume);
+  AddEvents(*app, line.events);
   AddCheck(*app, line);
   AddProbe(*app, line);
   AddValidate(*app, line.validate);
@@ -485,6 +488,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("record"));
   NameVariables(*app->get_subcommand("relay"));
   NameVariables(*app->get_subcommand("resume"));
+  NameVariables(*app->get_subcommand("events"));
   NameVariables(*app->get_subcommand("validate"));
   NameVariables(*app->get_subcommand("presign"));
   return app;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tools/hlsrec/check_command.h"
+#include "tools/hlsrec/events_command.h"
 #include "tools/hlsrec/probe_command.h"
 #include "tools/hlsrec/record_command.h"
 #include "tools/hlsrec/relay_command.h"
@@ -20,6 +21,7 @@ struct CommandLine {
   RecordCommand record;
   RecordCommand relay = RelayDefaults();
   ResumeCommand resume;
+  EventsCommand events;
   CheckCommand check;
   ProbeCommand probe;
   PresignCommand presign;

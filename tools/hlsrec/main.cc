@@ -99,6 +99,7 @@ int Run(int argc, char** argv) {
   }
   if (app->got_subcommand("probe")) return RunProbe(line);
   if (app->got_subcommand("resume")) return RunResume(line.resume);
+  if (app->got_subcommand("events")) return RunEvents(line.events);
   if (app->got_subcommand("man")) {
     fmt::print("{}", RenderManPage(*app));
     return kComplete;

@@ -19,6 +19,7 @@
 #include "tools/hlsrec/reporter.h"
 #include "tools/hlsrec/signals.h"
 #include "tools/hlsrec/spool_choice.h"
+#include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
 namespace {
@@ -177,6 +178,7 @@ class RecordRun {
     options.tracks = source->tracks();
     options.renditions = DefaultRenditions(*source);
     options.observer = reporter_;
+    const bool tells = !options.notifiers.empty();
     const bool several = options.renditions.size() > 1;
     for (OutputOptions& output : options.outputs) {
       if (!several && command_.multivariant_name.empty()) {
@@ -207,7 +209,8 @@ class RecordRun {
     reporter_->StopStatus();
     interruption_.Watch(static_cast<Recorder*>(nullptr));
     interruption_.RecordingEnded();
-    const int code = Conclude(pumped, result);
+    int code = Conclude(pumped, result);
+    if (tells) code = AwaitReceivers(code);
     if (!command_.delete_on_end.empty()) AwaitDeletion();
     return code;
   }
@@ -223,6 +226,24 @@ class RecordRun {
           recording.stream, recording.session, recording.segments_owed,
           command_.spool.empty() ? SpoolsOf(command_) : command_.spool));
     }
+  }
+
+  // What they do not take now stays owed.
+  int AwaitReceivers(int code) {
+    const auto timeout = ParseDuration(command_.finish_timeout);
+    if (!timeout.ok()) return code;
+    const auto owed = AwaitNotifications(
+        runtime_, *timeout, [this] { return interruption_.stopped_again(); });
+    if (!owed.ok()) {
+      reporter_->Error(owed.status().message());
+      return std::max<int>(code, kUndelivered);
+    }
+    if (*owed == 0) return code;
+    reporter_->Error(fmt::format(
+        "{} events are owed: `hlsrec events send {}`, or resume, with the same "
+        "--webhook, sends them",
+        *owed, command_.spool.empty() ? SpoolsOf(command_) : command_.spool));
+    return code == kComplete || code == kRecordedWithGaps ? kUndelivered : code;
   }
 
   void AwaitDeletion() {

@@ -9,6 +9,7 @@
 #include "tools/hlsrec/delivery_modes.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/webhooks.h"
 
 namespace hlsrec::tools {
 
@@ -75,6 +76,7 @@ struct RecordCommand {
   DeliveryModes modes;
   HttpDelivery http;
   S3Delivery s3;
+  Webhooks webhooks;
 
   // Reporting
   bool json = false;

@@ -407,6 +407,10 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
       !status.ok()) {
     return status;
   }
+  auto notifiers =
+      MakeNotifiers(runtime, command.webhooks, command.http, command.s3);
+  if (!notifiers.ok()) return notifiers.status();
+  options.notifiers = std::move(notifiers).value();
   return options;
 }
 

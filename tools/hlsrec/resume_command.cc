@@ -82,6 +82,10 @@ class ResumeRun {
         PrintError(recordings.status().message());
         return kStorageRefused;
       }
+      if (Status status = Attach(*runtime); !status.ok()) {
+        PrintError(status.message());
+        return kUsage;
+      }
       for (const InterruptedRecording& recording : *recordings) {
         if (command_.list) {
           List(spool, recording);
@@ -89,10 +93,36 @@ class ResumeRun {
           code = std::max(code, Deliver(*runtime, recording));
         }
       }
+      if (!command_.list) code = std::max(code, AwaitReceivers(*runtime));
       AwaitOthers(*runtime);
     }
     if (!command_.list) TidySpools(spool);
     return code;
+  }
+
+  Status Attach(const std::shared_ptr<Runtime>& runtime) {
+    if (command_.list) return {};
+    const auto notifiers =
+        MakeNotifiers(runtime, command_.webhooks, command_.http, command_.s3);
+    if (!notifiers.ok()) return notifiers.status();
+    for (const NotifierOptions& options : *notifiers) {
+      Status status = AttachNotifier(runtime, options.notifier);
+      if (!status.ok()) return status;
+    }
+    return {};
+  }
+
+  // Those that were named take what they are owed; the others are told of.
+  int AwaitReceivers(const std::shared_ptr<Runtime>& runtime) {
+    const auto owed = AwaitNotifications(runtime, options_.finish_timeout,
+                                         [] { return false; });
+    if (!owed.ok() || *owed == 0) return kComplete;
+    const auto all = ListNotifications(runtime, {.owed_only = true});
+    PrintError(fmt::format(
+        "{} events are owed to {}{}: name it by --webhook or --on-event", *owed,
+        all.ok() && !all->empty() ? all->front().notifier : "somebody",
+        *owed > 1 ? ", or others" : ""));
+    return kUndelivered;
   }
 
   void List(const std::string& spool, const InterruptedRecording& recording) {

@@ -5,6 +5,7 @@
 
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/webhooks.h"
 
 namespace hlsrec::tools {
 
@@ -16,6 +17,7 @@ struct ResumeCommand {
   std::string finish_timeout = "30";
   HttpDelivery http;
   S3Delivery s3;
+  Webhooks webhooks;
 };
 
 // Delivers and ends what interrupted recordings left, or lists it. The exit
