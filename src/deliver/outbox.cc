@@ -61,7 +61,7 @@ void Outbox::Attach(std::shared_ptr<Notifier> notifier) {
 }
 
 void Outbox::Queue(spool::NotificationQueued notification,
-                   std::function<void()> queued) {
+                   const std::function<void()>& queued) {
   const LaneId id(notification.target, notification.subject);
   // It is copied for another try.
   core_.spool().journal().Add(

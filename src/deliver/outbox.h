@@ -42,7 +42,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   // be empty) once, on any thread, when it is there; until then it is tried
   // again.
   void Queue(spool::NotificationQueued notification,
-             std::function<void()> queued);
+             const std::function<void()>& queued);
   // The journal holds more that is owed than it was told.
   void LookAgain();
   // `done` once on the strand: when nothing is owed to those attached, or at

@@ -184,7 +184,7 @@ void NotificationFeed::OnStopped(const RecordingProgress& progress) {
 }
 
 void NotificationFeed::OnEnded(const RecordingResult& result, bool resumable,
-                               std::function<void()> then) {
+                               const std::function<void()>& then) {
   ended_ = true;
   const bool succeeded = result.status.ok() && !resumable;
   const NotificationType type = succeeded

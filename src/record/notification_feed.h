@@ -32,7 +32,7 @@ class NotificationFeed {
   // `then` once, on any thread, when the journal has it. `resumable`: something
   // is owed, and kept.
   void OnEnded(const RecordingResult& result, bool resumable,
-               std::function<void()> then);
+               const std::function<void()>& then);
 
  private:
   // `which`: what makes it different from others of its type.

@@ -220,7 +220,7 @@ StatusOr<std::uint64_t> AwaitNotifications(
     const auto wait =
         stop() ? std::chrono::milliseconds(0)
                : std::clamp(left, std::chrono::milliseconds(0), kLook);
-    const auto owed = WaitForNotifications(runtime, wait);
+    auto owed = WaitForNotifications(runtime, wait);
     if (!owed.ok() || *owed == 0 || wait < kLook) return owed;
   }
 }
