@@ -40,6 +40,8 @@ enum class EventType {
   // `status` says which.
   kSpoolFull,
   kSpoolRoom,          // and goes on
+  kRecordingPaused,    // by Pause(); `kRecordingUnpaused` tells how long
+  kRecordingUnpaused,  // `duration`, and `count` packets that were not recorded
   kRecordingResumed,   // an interrupted run goes on; `count` segments are owed
   kRecordingFinished,  // `status` tells how
   kRecordingDeleted,   // what an output held is removed, as its options say

@@ -21,6 +21,9 @@ struct PumpOptions {
   // Stop soon after this many segments are complete; set
   // RecordingOptions::max_segments, too, for exactly as many.
   std::optional<std::uint64_t> segments = {};
+  // Stop when the recorder has ended by RecordingOptions::max_bytes, which is
+  // this.
+  std::optional<std::uint64_t> bytes = {};
   // Polled at least ten times a second while waiting, and for every packet:
   // true ends in good order. Call Source::Cancel() to end a read at once.
   std::function<bool()> stop = {};
@@ -50,7 +53,7 @@ struct PumpOptions {
 enum class PumpEnd {
   kEndOfStream,
   kStopped,  // by `stop`
-  kLimit,    // duration or segments
+  kLimit,    // duration, segments or bytes
   kSourceFailed,
   kRecorderFailed,
 };

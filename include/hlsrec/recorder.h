@@ -107,7 +107,8 @@ enum class IfPlaylistExists {
   kTakeOver,
 };
 
-// How the time between an interrupted run and its continuation shows.
+// How the time between an interrupted run and its continuation shows, and that
+// of Recorder::Pause().
 enum class Pause {
   kDiscontinuity,  // EXT-X-PROGRAM-DATE-TIME tells how long it was
   kGaps,           // EXT-X-GAP segments that sum to it
@@ -239,8 +240,8 @@ struct RecordingOptions {
   std::uint64_t max_pending_bytes = std::uint64_t{32} << 20;
   // Stopping is the default because nobody has to find out from a gap.
   WhenSpoolFull spool_full = WhenSpoolFull::kStop;
-  // Of an interrupted recording that goes on. Players skip gaps one by one, so
-  // that they are not made unless asked for.
+  // Of an interrupted recording that goes on, or one that was paused. Players
+  // skip gaps one by one, so that they are not made unless asked for.
   Pause pause = Pause::kDiscontinuity;
   // How long Finish() may take to get everything acknowledged.
   std::chrono::milliseconds finish_timeout{30000};
@@ -257,6 +258,9 @@ struct RecordingOptions {
 
   // Take no more packets once this many segments are complete.
   std::optional<std::uint64_t> max_segments = {};
+  // Likewise once they hold this much, all renditions and containers together;
+  // the segment that reaches it is the last.
+  std::optional<std::uint64_t> max_bytes = {};
 
   std::shared_ptr<Observer> observer = {};
 };
@@ -267,6 +271,7 @@ struct RecordingProgress {
   std::uint64_t packets_written = 0;   // into segments
   std::uint64_t packets_dropped = 0;   // each told by an event
   std::uint64_t packets_repaired = 0;  // timestamps corrected
+  std::uint64_t packets_paused = 0;    // taken between Pause() and Unpause()
   std::uint64_t bytes_written = 0;
   // Cut so far, of the first rendition (all have as many).
   std::uint64_t segments = 0;
@@ -278,6 +283,7 @@ struct RecordingProgress {
   std::uint64_t put_retries = 0;
   std::uint64_t backlog_objects = 0;  // sealed or published, not yet stored
   std::uint64_t backlog_bytes = 0;
+  bool paused = false;
   // Media waits in memory for room in the spool, or a segment is owed for
   // longer than RuntimeOptions::spool_max_age.
   bool spool_full = false;
@@ -365,6 +371,14 @@ class HLSREC_EXPORT Recorder {
 
   // Ends the segment at the next keyframe.
   Status CutSegment();
+
+  // What is pushed from now on is taken, counted and not recorded; the segment
+  // ends, and playlists stay open. A recording that dies meanwhile goes on
+  // unpaused.
+  Status Pause();
+  // Records again, from the next keyframe, behind a DISCONTINUITY; dates tell
+  // how long it was, or gaps (RecordingOptions::pause).
+  Status Unpause();
 
   // No more packets: seal, store, end the playlists. Returns at once; Wait()
   // for the outcome.

@@ -45,6 +45,10 @@ std::string_view EventTypeName(EventType type) {
       return "spool_full";
     case EventType::kSpoolRoom:
       return "spool_room";
+    case EventType::kRecordingPaused:
+      return "recording_paused";
+    case EventType::kRecordingUnpaused:
+      return "recording_unpaused";
     case EventType::kRecordingResumed:
       return "recording_resumed";
     case EventType::kSourceSegmentsMissed:

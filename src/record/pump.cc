@@ -125,6 +125,13 @@ class Pumping {
     Push(packet);
   }
 
+  // The recorder ended because of it.
+  [[nodiscard]] bool HasEnough() const {
+    const RecordingProgress progress = recorder_.progress();
+    return (options_.segments && progress.segments >= *options_.segments) ||
+           (options_.bytes && progress.bytes_written >= *options_.bytes);
+  }
+
   void Push(const Packet& packet) {
     milliseconds waited{0};
     for (;;) {
@@ -137,11 +144,8 @@ class Pumping {
         return;
       }
       if (status.code() != StatusCode::kResourceExhausted) {
-        if (options_.segments &&
-            recorder_.progress().segments >= *options_.segments) {
-          return End(PumpEnd::kLimit, {});
-        }
-        return End(PumpEnd::kRecorderFailed, std::move(status));
+        return HasEnough() ? End(PumpEnd::kLimit, {})
+                           : End(PumpEnd::kRecorderFailed, std::move(status));
       }
       if (options_.max_push_wait && waited >= *options_.max_push_wait) {
         ++result_.packets_refused;

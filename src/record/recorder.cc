@@ -29,10 +29,13 @@ struct InterruptCommand {
   std::chrono::milliseconds missing;
 };
 struct CutCommand {};
+struct PauseCommand {};
+struct UnpauseCommand {};
 struct FinishCommand {};
 struct AbortCommand {};
-using Command = std::variant<TakenPacket, RestartCommand, InterruptCommand,
-                             CutCommand, FinishCommand, AbortCommand>;
+using Command =
+    std::variant<TakenPacket, RestartCommand, InterruptCommand, CutCommand,
+                 PauseCommand, UnpauseCommand, FinishCommand, AbortCommand>;
 
 std::unordered_map<int, int> IndexById(const std::vector<Track>& tracks) {
   std::unordered_map<int, int> index;
@@ -290,6 +293,10 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
       recording->OnInterrupt(interrupt->missing);
     } else if (std::holds_alternative<CutCommand>(command)) {
       recording->OnCut();
+    } else if (std::holds_alternative<PauseCommand>(command)) {
+      recording->OnPause();
+    } else if (std::holds_alternative<UnpauseCommand>(command)) {
+      recording->OnUnpause();
     } else if (std::holds_alternative<FinishCommand>(command)) {
       recording->OnFinish();
     } else {
@@ -393,6 +400,10 @@ Status Recorder::Interrupt(std::chrono::milliseconds missing) {
 }
 
 Status Recorder::CutSegment() { return impl_->Enqueue(CutCommand{}); }
+
+Status Recorder::Pause() { return impl_->Enqueue(PauseCommand{}); }
+
+Status Recorder::Unpause() { return impl_->Enqueue(UnpauseCommand{}); }
 
 void Recorder::Finish() {
   impl_->Enqueue(FinishCommand{}).Ignore("finished already");

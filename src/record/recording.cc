@@ -244,6 +244,11 @@ void Recording::OnPacket(const Packet& packet, int number) {
   if (phase_ != Phase::kWaiting && phase_ != Phase::kRunning) {
     return Drop(track, "came after the end");
   }
+  if (paused_since_) {
+    ++paused_packets_;
+    ++progress_.packets_paused;
+    return;
+  }
   if (track.reader == nullptr || track.renditions.empty()) {
     return Drop(track, "in no rendition");
   }
@@ -546,6 +551,14 @@ void Recording::WriteTo(RenditionState& rendition, const TimedSample& sample) {
   for (const auto& packager : rendition.packagers) packager->Write(sample);
 }
 
+bool Recording::HasEnough() const {
+  const RecordingOptions& options = plan_.options;
+  if (options.max_segments && progress_.segments + 1 >= *options.max_segments) {
+    return true;
+  }
+  return options.max_bytes && Progress().bytes_written >= *options.max_bytes;
+}
+
 void Recording::MakeCut(const Cut& cut, bool leader_keyframe) {
   if (cut.reason == CutReason::kDiscontinuity) {
     ++progress_.discontinuities;
@@ -555,8 +568,7 @@ void Recording::MakeCut(const Cut& cut, bool leader_keyframe) {
     Emit({.type = EventType::kForcedCut,
           .message = "no keyframe within the target duration"});
   }
-  if (plan_.options.max_segments &&
-      progress_.segments + 1 >= *plan_.options.max_segments) {
+  if (HasEnough()) {
     // This was the last one: what follows has no place.
     EndAllSegments(cut.end);
     strand_->Post([self = shared_from_this()] { self->OnFinish(); });

@@ -54,6 +54,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void OnRestart(std::vector<Track> tracks);
   void OnInterrupt(std::chrono::milliseconds missing);
   void OnCut() { cutter_.Request(); }
+  void OnPause();
+  void OnUnpause();
   void OnFinish();
   void OnAbort();
 
@@ -99,6 +101,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void Begin();
   void NotePause();
   void OnSealed(const deliver::SegmentRecord& record);
+  [[nodiscard]] bool HasEnough() const;
   void OnWriteFailed(const Packager::Failure& failure);
   void ForgetOld(int rendition);
   spool::WriterOptions MakeWriterOptions();
@@ -202,6 +205,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   WallTime anchor_wall_ = {};
   WallTime recorded_until_ = {};
   bool flush_armed_ = false;
+  std::optional<SteadyTime> paused_since_;
+  std::uint64_t paused_packets_ = 0;  // of this pause
   int waiting_writers_ = 0;     // for room in the spool
   bool told_hopeless_ = false;  // what fills it stays
   bool told_late_ = false;      // something is owed for too long

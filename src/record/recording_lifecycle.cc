@@ -149,6 +149,31 @@ void Recording::OnInterrupt(std::chrono::milliseconds missing) {
   timeline_->Break("the source was interrupted");
 }
 
+void Recording::OnPause() {
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kDone || paused_since_) {
+    return;
+  }
+  Drain();
+  EndAllSegments();
+  paused_since_ = core_.clock().Steady();
+  paused_packets_ = 0;
+  Emit({.type = EventType::kRecordingPaused});
+}
+
+void Recording::OnUnpause() {
+  if (!paused_since_) return;
+  const auto paused = std::chrono::duration_cast<std::chrono::milliseconds>(
+      core_.clock().Steady() - *std::exchange(paused_since_, std::nullopt));
+  Emit({.type = EventType::kRecordingUnpaused,
+        .duration = paused,
+        .count = paused_packets_});
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
+  if (started_ && plan_.options.pause == Pause::kGaps) {
+    NoteAbsence(paused, core_.clock().Steady());
+  }
+  timeline_->Break("the recording was paused");
+}
+
 void Recording::OnFinish() {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
   Drain();
@@ -377,6 +402,7 @@ void Recording::Fail(const Status& status) {
 RecordingProgress Recording::Progress() const {
   RecordingProgress progress = progress_;
   progress.spool_full = spool_full() || told_late_;
+  progress.paused = paused_since_.has_value();
   for (const RenditionState& rendition : renditions_) {
     for (const auto& packager : rendition.packagers) {
       progress.bytes_written += packager->bytes_written();

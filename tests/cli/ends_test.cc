@@ -96,6 +96,24 @@ TEST_CASE("ends: a signal while nobody publishes") {
         std::string::npos);
 }
 
+TEST_CASE("ends: paused and gone on by signals") {
+  LiveRecording recording({});
+  ChildProcess publisher(Paced({"-f", "flv", recording.url()}));
+  REQUIRE(WaitUntil([&] { return Lists(recording.playlist(), 1); }));
+  recording.command().Signal(SIGUSR1);
+  REQUIRE(WaitUntil([&] {
+    return recording.said().find("recording paused") != std::string::npos;
+  }));
+  recording.command().Signal(SIGUSR2);
+  const std::size_t before = ReadPlaylist(recording.playlist()).segments.size();
+  REQUIRE(WaitUntil([&] { return Lists(recording.playlist(), before + 2); }));
+  recording.command().Signal(SIGINT);
+  CHECK(recording.command().Wait() == 0);
+  RequireConforms(recording.playlist());
+  CHECK(ReadPlaylist(recording.playlist()).ended);
+  CHECK(ReadPlaylist(recording.playlist()).discontinuities() == 1);
+}
+
 TEST_CASE("ends: a second SIGINT never leaves a broken playlist") {
   LiveRecording recording({});
   ChildProcess publisher(Paced({"-f", "flv", recording.url()}));

@@ -71,7 +71,8 @@ void PrintFinding(const CheckFinding& finding) {
 StatusOr<CheckReport> Watch(const CheckCommand& command,
                             const CheckOptions& options) {
   std::atomic<bool> stop{false};
-  const SignalWatch signals([&](int) { stop = true; });
+  const SignalWatch signals([&](int) { stop = true; },
+                            [](SignalWatch::Wish) {});
   WatchOptions watch{.check = options,
                      .interval = command.interval,
                      .stop = [&] { return stop.load(); }};

@@ -113,6 +113,10 @@ void AddRecording(CLI::App& app, RecordCommand& record) {
   app.add_option("--stop-after-segments", record.stop_after_segments,
                  "Stop after this many segments")
       ->group(group);
+  app.add_option("--max-bytes", record.max_bytes,
+                 "Stop with the segment that makes it this much, as 500M or 2G")
+      ->type_name("BYTES")
+      ->group(group);
 }
 
 void AddSegments(CLI::App& app, RecordCommand& record) {

@@ -39,6 +39,15 @@ class Interruption {
     if (const auto source = source_.lock()) source->Cancel();
     if (count > 1 && recorder_ != nullptr) recorder_->Abort();
   }
+  // Before anything is recorded there is nothing to pause.
+  void OnWish(SignalWatch::Wish wish) {
+    const std::lock_guard lock(mutex_);
+    if (recorder_ == nullptr) return;
+    const Status status = wish == SignalWatch::Wish::kPause
+                              ? recorder_->Pause()
+                              : recorder_->Unpause();
+    status.Ignore("it has ended");
+  }
   void Watch(const std::shared_ptr<Source>& source) {
     const std::lock_guard lock(mutex_);
     source_ = source;
@@ -102,12 +111,15 @@ class RecordRun {
   int Run() {
     // A reader of our reports that goes away must not end the recording.
     ::signal(SIGPIPE, SIG_IGN);
-    const SignalWatch signals([this](int count) {
-      reporter_->Say(count == 1 ? "stopping: storing what is recorded (again: "
-                                  "abort)"
-                                : "aborting");
-      interruption_.OnSignal(count);
-    });
+    const SignalWatch signals(
+        [this](int count) {
+          reporter_->Say(count == 1
+                             ? "stopping: storing what is recorded (again: "
+                               "abort)"
+                             : "aborting");
+          interruption_.OnSignal(count);
+        },
+        [this](SignalWatch::Wish wish) { interruption_.OnWish(wish); });
     auto source_options = MakeSourceOptions(command_);
     if (!source_options.ok()) return Usage(source_options.status());
     auto pump = MakePumpOptions(command_);

@@ -39,6 +39,7 @@ struct RecordCommand {
   std::vector<std::string> fields;  // name=value
   std::string duration;
   std::uint64_t stop_after_segments = 0;
+  std::string max_bytes;
 
   // Segments
   std::string segment_time = "6";

@@ -298,6 +298,15 @@ StatusOr<UrlSourceOptions> MakeSourceOptions(const RecordCommand& command) {
   return options;
 }
 
+// None: as many as come.
+static StatusOr<std::optional<std::uint64_t>> MaxBytes(
+    const RecordCommand& command) {
+  if (command.max_bytes.empty()) return std::optional<std::uint64_t>();
+  const auto most = ParseBytes(command.max_bytes);
+  if (!most.ok()) return Bad("--max-bytes", most.status().message());
+  return std::optional(*most);
+}
+
 StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command) {
   PumpOptions options;
   if (!command.duration.empty()) {
@@ -308,6 +317,9 @@ StatusOr<PumpOptions> MakePumpOptions(const RecordCommand& command) {
   if (command.stop_after_segments > 0) {
     options.segments = command.stop_after_segments;
   }
+  const auto bytes = MaxBytes(command);
+  if (!bytes.ok()) return bytes.status();
+  options.bytes = *bytes;
   const auto window = Duration("--reconnect-window", command.reconnect_window);
   if (!window.ok()) return window.status();
   options.reconnect_window = *window;
@@ -340,6 +352,9 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
   if (command.stop_after_segments > 0) {
     options.max_segments = command.stop_after_segments;
   }
+  const auto bytes = MaxBytes(command);
+  if (!bytes.ok()) return bytes.status();
+  options.max_bytes = *bytes;
   if (command.declare_gaps) options.pause = Pause::kGaps;
   if (command.spool_full == "wait") {
     options.spool_full = WhenSpoolFull::kWait;

@@ -6,11 +6,14 @@
 
 namespace hlsrec::tools {
 
-// Calls `on_signal(count)` on a thread of its own for each SIGINT or SIGTERM,
-// count from 1, while it lives. One at a time in a process.
+// Calls `on_end(count)` on a thread of its own for each SIGINT or SIGTERM,
+// count from 1, and `on_pause` for SIGUSR1 (pause) and SIGUSR2 (go on), while
+// it lives. One at a time in a process.
 class SignalWatch {
  public:
-  explicit SignalWatch(std::function<void(int count)> on_signal);
+  enum class Wish { kPause, kUnpause };
+  SignalWatch(std::function<void(int count)> on_end,
+              std::function<void(Wish)> on_pause);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
