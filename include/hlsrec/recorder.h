@@ -11,6 +11,7 @@
 
 #include "hlsrec/events.h"
 #include "hlsrec/export.h"
+#include "hlsrec/identity.h"
 #include "hlsrec/media.h"
 #include "hlsrec/path_template.h"
 #include "hlsrec/playlist_policy.h"
@@ -227,8 +228,12 @@ struct RecordingOptions {
   // May be empty where there are relays: then nothing is stored.
   std::vector<OutputOptions> outputs = {};
   std::vector<RelayOptions> relays = {};
-  // User fields for templates.
+  // User fields for templates. Those that have the name of a field of
+  // `identity` set that.
   std::map<std::string, std::string, std::less<>> fields = {};
+  // Fixed when the recording starts. Who resumes one may leave out what was
+  // given then, or give the same.
+  RecordingIdentity identity = {};
 
   SegmentOptions segment = {};
   TimelineOptions timeline = {};

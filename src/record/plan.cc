@@ -13,6 +13,7 @@
 #include "src/record/existing.h"
 #include "src/record/plan_modes.h"
 #include "src/record/restore.h"
+#include "src/record/subject.h"
 #include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
@@ -211,6 +212,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
                    .session = plan.session,
                    .run = plan.run,
                    .time = plan.started,
+                   .identity = plan.subject,
                    .user = options.fields};
   const StatusOr<bool> fmp4 = ChooseFmp4(wanted.container, options.tracks);
   if (!fmp4.ok()) return fmp4.status().WithContext(field);
@@ -451,6 +453,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   if (options.stream.empty()) {
     return InvalidArgument("stream: is empty: name the recording");
   }
+  HLSREC_RETURN_IF_ERROR(TakeIdentity(options));
   HLSREC_RETURN_IF_ERROR(CheckTracks(options.tracks));
   HLSREC_RETURN_IF_ERROR(CheckDurations(options));
   if (options.outputs.empty() && options.relays.empty()) {
@@ -460,6 +463,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   // The journal counts in microseconds: what is said now is said again later.
   plan.started =
       std::chrono::floor<std::chrono::microseconds>(core.clock().Wall());
+  plan.subject = SubjectOf(plan.options.identity, plan.started);
   plan.session = plan.options.session;
   if (plan.session.empty()) {
     std::string time = playlist::FormatDateTime(plan.started);

@@ -33,6 +33,8 @@ struct RecordingPlan {
   std::string identity = {};         // in the journal
   std::shared_ptr<void> claim = {};  // nobody else works on it meanwhile
   std::string session = {};
+  // options.identity, with what it left out.
+  RecordingIdentity subject = {};
   std::string run = {};  // {run}: this spool's share of the recording
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};

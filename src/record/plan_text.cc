@@ -6,6 +6,7 @@
 
 #include "src/base/status_util.h"
 #include "src/playlist/policy.h"
+#include "src/record/subject.h"
 
 namespace hlsrec::record {
 namespace {
@@ -199,6 +200,25 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
   return output;
 }
 
+Json SaveSubject(const RecordingIdentity& subject) {
+  Json json = Json::object();
+  for (const std::string& name : IdentityFieldNames()) {
+    std::string value = IdentityField(subject, name);
+    if (!value.empty()) json[name] = std::move(value);
+  }
+  return json;
+}
+
+// Older journals have none.
+Status LoadSubject(const Json& json, RecordingPlan& plan) {
+  for (const auto& [name, value] : json.items()) {
+    HLSREC_RETURN_IF_ERROR(
+        SetIdentityField(plan.subject, name, value.get<std::string>()));
+  }
+  plan.subject = SubjectOf(plan.subject, plan.started);
+  return {};
+}
+
 StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   if (json.at("version") != kVersion) {
     return FailedPrecondition(
@@ -211,6 +231,8 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   plan.session = json.at("session");
   plan.run = json.value("run", "");
   plan.started = TimeOf(json.at("started_us"));
+  HLSREC_RETURN_IF_ERROR(
+      LoadSubject(json.value("subject", Json::object()), plan));
   plan.target_duration = json.at("target_duration");
   std::vector<std::string> fields;
   for (const auto& [name, value] : plan.options.fields) fields.push_back(name);
@@ -220,6 +242,7 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
                      .session = plan.session,
                      .run = plan.run,
                      .time = plan.started,
+                     .identity = plan.subject,
                      .user = plan.options.fields};
     plan.outputs.push_back(std::move(output));
   }
@@ -256,6 +279,7 @@ std::string SavePlan(const RecordingPlan& plan) {
                      {"stream", plan.options.stream},
                      {"fields", plan.options.fields},
                      {"session", plan.session},
+                     {"subject", SaveSubject(plan.subject)},
                      {"run", plan.run},
                      {"started_us", Microseconds(plan.started)},
                      {"target_duration", plan.target_duration},

@@ -107,6 +107,14 @@ void AddRecording(CLI::App& app, RecordCommand& record) {
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE")
       ->group(group);
+  app.add_option("--identity", record.identity,
+                 "What is recorded, for names and manifests: room_id, "
+                 "session_id, peer_id, stream_id, track_id, layer_index, "
+                 "start_date, epoch_ms, prefix or location, name=value; may be "
+                 "repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE")
+      ->group(group);
   app.add_option("--duration", record.duration, "Stop after this much media")
       ->type_name("DURATION")
       ->group(group);
@@ -179,7 +187,8 @@ void AddNames(CLI::App& app, RecordCommand& record) {
   const char* group = "Names";
   app.add_option("--layout", record.layout,
                  "Names below a folder: default, antmedia, antmedia-datetime, "
-                 "100ms")
+                 "100ms, 100ms-beam, 100ms-sfu-composite, "
+                 "100ms-sfu-individual, 100ms-multi-resolution, 100ms-vod")
       ->capture_default_str()
       ->group(group);
   app.add_option("--segment-name", record.segment_name,

@@ -35,7 +35,8 @@ struct RecordCommand {
   // Recording
   std::string stream;
   std::string session;
-  std::vector<std::string> fields;  // name=value
+  std::vector<std::string> fields;    // name=value
+  std::vector<std::string> identity;  // likewise
   std::string duration;
   std::uint64_t stop_after_segments = 0;
 

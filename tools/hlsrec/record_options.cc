@@ -332,8 +332,13 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     if (!pair.ok()) return pair.status();
     options.fields.insert(std::move(pair).value());
   }
-  // 100ms' prefix is optional.
-  if (command.layout == "100ms") options.fields.emplace("prefix", "");
+  for (const std::string& text : command.identity) {
+    auto pair = NameAndValue("--identity", text);
+    if (!pair.ok()) return pair.status();
+    const Status set =
+        SetIdentityField(options.identity, pair->first, pair->second);
+    if (!set.ok()) return Bad("--identity", set.message());
+  }
   const auto target = Duration("--segment-time", command.segment_time);
   if (!target.ok()) return target.status();
   options.segment.target_duration = *target;
@@ -411,6 +416,9 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
 }
 
 bool NamesItselfAnew(const RecordCommand& command) {
+  const bool has_epoch = std::any_of(
+      command.identity.begin(), command.identity.end(),
+      [](const std::string& text) { return text.starts_with("epoch_ms="); });
   return std::all_of(command.outputs.begin(), command.outputs.end(),
                      [&](const std::string& output) {
                        const auto names = NamesFor(command, output);
@@ -419,7 +427,8 @@ bool NamesItselfAnew(const RecordCommand& command) {
                        const auto uses = [&path](std::string_view field) {
                          return path.find(field) != std::string::npos;
                        };
-                       return uses("{time") || uses("{epoch") || uses("{run") ||
+                       return uses("{time") || (uses("{epoch") && !has_epoch) ||
+                              uses("{run") ||
                               (uses("{session") && command.session.empty());
                      });
 }
