@@ -91,12 +91,13 @@ class HLSREC_EXPORT PathTemplate {
   std::vector<Piece> pieces_;
 };
 
-// The four paths of an output, relative to its sink.
+// The paths of an output, relative to its sink.
 struct Layout {
   std::string segment = {};
   std::string init = {};
   std::string playlist = {};
   std::string multivariant = {};
+  std::string manifest = {};
   std::uint64_t first_sequence = 0;
 };
 

@@ -160,6 +160,10 @@ struct OutputOptions {
   std::string init_path = {};
   // Empty where none shall be written although there are several renditions.
   std::optional<std::string> multivariant_path = {};
+  // Template of the manifest (hlsrec/manifest.h): put when the recording
+  // starts and when its state changes, and at the end with all that is stored.
+  // Empty: none is written; web servers may take playlists and segments alone.
+  std::string manifest_path = {};
   // Empty: one EVENT list at the default layout's path.
   std::vector<PlaylistOptions> playlists = {};
   std::uint64_t first_sequence = 0;

@@ -14,6 +14,7 @@ struct NamedLayout {
   std::string_view init;
   std::string_view playlist;
   std::string_view multivariant;
+  std::string_view manifest;
   std::uint64_t first_sequence;
 };
 
@@ -29,15 +30,17 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
     {"default", "{stream}/{session}/{rendition}/{seq:06}.{ext}",
      "{stream}/{session}/{rendition}/init-{hash}.mp4",
      "{stream}/{session}/{rendition}/index.m3u8",
-     "{stream}/{session}/multivariant.m3u8", 0},
+     "{stream}/{session}/multivariant.m3u8",
+     "{stream}/{session}/recording.json", 0},
     {"antmedia", "{stream}{_rendition}{seq:09}.{ext}",
      "{stream}{_rendition}_{hash}_init.mp4", "{stream}{_rendition}.m3u8",
-     "{stream}_adaptive.m3u8", 1},
+     "{stream}_adaptive.m3u8", "{stream}_recording.json", 1},
     {"antmedia-datetime",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}{seq:09}.{ext}",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}_{hash}_init.mp4",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}.m3u8",
-     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_adaptive.m3u8", 1},
+     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_adaptive.m3u8",
+     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_recording.json", 1},
     {"100ms",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
      "{seq:06}.{ext}",
@@ -47,7 +50,7 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{room_id}-{epoch_ms}.m3u8",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
-     0},
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json", 0},
     {"100ms-beam",
      "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}/"
      "{rendition}/{seq:06}.{ext}",
@@ -55,7 +58,10 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "{rendition}/init-{hash}.mp4",
      "{prefix/}/beam/{room_id}/{start_date}/"
      "Rec-{room_id}-{epoch_ms}{_rendition}.m3u8",
-     "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.m3u8", 0},
+     "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/beam/{room_id}/{start_date}/"
+     "Rec-{room_id}-{epoch_ms}_recording.json",
+     0},
     {"100ms-sfu-composite",
      "{prefix/}/{room_id}/{start_date}/{session_id}/"
      "Rec-{session_id}-{epoch_ms}/{rendition}/{seq:06}.{ext}",
@@ -65,16 +71,20 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{session_id}-{epoch_ms}{_rendition}.m3u8",
      "{prefix/}/{room_id}/{start_date}/{session_id}/"
      "Rec-{session_id}-{epoch_ms}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}_recording.json",
      0},
     {"100ms-sfu-individual",
-     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/"
-     "{stream_id}/{track_id}/{rendition}/{seq:06}.{ext}",
-     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/"
-     "{stream_id}/{track_id}/{rendition}/init-{hash}.mp4",
-     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/"
-     "{stream_id}/{track_id}{_rendition}.m3u8",
-     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/"
-     "{stream_id}/{track_id}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}/{rendition}/{seq:06}.{ext}",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}/{rendition}/init-{hash}.mp4",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}{_rendition}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}_recording.json",
      0},
     {"100ms-multi-resolution",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
@@ -85,6 +95,8 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{room_id}-{epoch_ms}-{layer_index}.m3u8",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "recording.json",
      0},
     {"100ms-vod",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
@@ -95,7 +107,7 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{room_id}-{epoch_ms}.m3u8",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
-     0},
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json", 0},
 }};
 
 struct NamedObject {
@@ -139,6 +151,7 @@ StatusOr<Layout> FindLayout(std::string_view name) {
                   .init = std::string(layout.init),
                   .playlist = std::string(layout.playlist),
                   .multivariant = std::string(layout.multivariant),
+                  .manifest = std::string(layout.manifest),
                   .first_sequence = layout.first_sequence};
   }
   return NotFound("layout: {}: there are {}", name,

@@ -10,6 +10,7 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
+#include "src/record/earlier_manifest.h"
 #include "src/record/existing.h"
 #include "src/record/plan_modes.h"
 #include "src/record/restore.h"
@@ -258,6 +259,11 @@ StatusOr<deliver::OutputPlan> MakeOutput(
         output.multivariant,
         parse("multivariant_path", *wanted.multivariant_path));
   }
+  if (!wanted.manifest_path.empty()) {
+    HLSREC_ASSIGN_OR_RETURN(PathTemplate path,
+                            parse("manifest_path", wanted.manifest_path));
+    output.manifest = {.path = std::move(path), .id = plan.id};
+  }
   for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
     deliver::RenditionPlan rendition{.info = infos[r],
                                      .first_sequence = wanted.first_sequence,
@@ -326,6 +332,12 @@ Status CheckCollisions(const deliver::OutputPlan& output) {
     fields.extension = "m3u8";
     HLSREC_RETURN_IF_ERROR(
         add(output.multivariant->Expand(fields), "the multivariant playlist"));
+  }
+  if (output.manifest) {
+    PathFields fields = output.fields;
+    fields.extension = "json";
+    HLSREC_RETURN_IF_ERROR(
+        add(output.manifest->path.Expand(fields), "the manifest"));
   }
   return {};
 }
@@ -426,6 +438,7 @@ Status PlanRelays(std::set<std::string>& ids, RecordingPlan& plan) {
 // Continues or refuses the playlists that the sinks hold.
 Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
   plan.recording = core.spool().journal().NewRecording();
+  AdoptIdentity(core, plan);
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     deliver::OutputPlan& output = plan.outputs[i];
     output.recording = plan.recording;
@@ -471,6 +484,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     plan.session = time.substr(0, 15) + "Z-" + RandomHex(6);
   }
   plan.run = RandomHex(kRunDigits);
+  plan.id = RandomHex(kIdDigits);
   HLSREC_ASSIGN_OR_RETURN(plan.renditions, MakeRenditions(plan.options));
   const SegmentOptions& segment = plan.options.segment;
   const milliseconds longest =

@@ -15,8 +15,7 @@
 
 namespace hlsrec::record {
 
-// Where a container's segments are in the journal.
-inline int PackagingOf(bool fmp4) { return fmp4 ? 1 : 0; }
+using deliver::PackagingOf;
 
 // A set of tracks that share a playlist, by index into
 // RecordingOptions::tracks.
@@ -35,6 +34,8 @@ struct RecordingPlan {
   std::string session = {};
   // options.identity, with what it left out.
   RecordingIdentity subject = {};
+  // Of the recording in manifests: the same in each run, and on each output.
+  std::string id = {};
   std::string run = {};  // {run}: this spool's share of the recording
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};

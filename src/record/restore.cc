@@ -370,11 +370,13 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
     plan.session = saved.session;
     plan.subject = saved.subject;
     plan.run = saved.run;
+    plan.id = saved.id;
     plan.started = saved.started;
     plan.target_duration = saved.target_duration;
     for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
       OutputPlan& output = plan.outputs[i];
       output.fields = saved.outputs[i].fields;
+      output.manifest = saved.outputs[i].manifest;
       output.renditions = std::move(saved.outputs[i].renditions);
     }
     HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));

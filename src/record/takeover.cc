@@ -291,6 +291,10 @@ Status PlanLease(const RecordingOptions& options, const OutputOptions& wanted,
     HLSREC_RETURN_IF_ERROR(CheckSharedName(*output.multivariant, options,
                                            field + ".multivariant_path"));
   }
+  if (output.manifest) {
+    HLSREC_RETURN_IF_ERROR(CheckSharedName(output.manifest->path, options,
+                                           field + ".manifest_path"));
+  }
   const RenditionPlan& rendition = output.renditions.front();
   PathFields fields = FieldsOf(output, rendition);
   fields.extension = "m3u8";

@@ -129,6 +129,16 @@ struct JournaledRecording {
   std::vector<RenditionDescribed> renditions = {};
 };
 
+// Segments of one series, with what became of them at one output.
+struct SeriesPart {
+  RecordingId recording = 0;
+  int rendition = 0;
+  int packaging = 0;
+  std::string output = {};
+  std::uint64_t from_index = 0;
+  std::size_t max_segments = 0;
+};
+
 // The record of what was sealed, stored and published, that survives us.
 //
 // Threads. Any. Blocking. No.
@@ -162,9 +172,16 @@ class Journal {
   void Load(RecordingId recording, Loaded loaded) {
     Load(recording, Detail::kAll, std::move(loaded));
   }
+  // As Load(), of one part: segments and deliveries, by index, and nothing
+  // else. So that nobody holds all of a long recording.
+  virtual void LoadPart(const SeriesPart& part, Loaded loaded) = 0;
+  // Parts of this recording will be asked for: a journal that forgets keeps its
+  // segments in memory, until the recording forgets them.
+  virtual void KeepSegments(RecordingId) {}
 };
 
-// Remembers nothing: for a spool that dies with us.
+// Remembers nothing but what KeepSegments() asks for: for a spool that dies
+// with us.
 std::unique_ptr<Journal> MakeVolatileJournal();
 
 }  // namespace hlsrec::spool

@@ -25,6 +25,7 @@ class JournalRows {
 
   StatusOr<JournaledRecording> Load(RecordingId recording);
   StatusOr<JournaledRecording> LoadFiles(RecordingId recording);
+  StatusOr<JournaledRecording> LoadPart(const SeriesPart& part);
   StatusOr<std::vector<RecordingSummary>> Recordings();
   // The highest there ever was; 0: none.
   StatusOr<RecordingId> HighestRecording();

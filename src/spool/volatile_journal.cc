@@ -1,15 +1,100 @@
 #include <atomic>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
 
+#include "src/base/mutex.h"
 #include "src/base/status_util.h"
 #include "src/spool/journal.h"
 
 namespace hlsrec::spool {
 namespace {
 
+// The segments of recordings that asked for them to be kept.
+class KeptSegments {
+ public:
+  void Keep(RecordingId recording) { kept_[recording]; }
+
+  void Add(const JournalEntry& entry) {
+    if (const auto* sealed = std::get_if<SegmentSealed>(&entry)) {
+      if (Kept* kept = Find(sealed->id.recording)) {
+        kept->segments[sealed->id] = *sealed;
+      }
+    } else if (const auto* told = std::get_if<SegmentDelivered>(&entry)) {
+      if (Kept* kept = Find(told->recording)) {
+        kept->deliveries[{told->output, told->rendition, told->index}] =
+            told->outcome;
+      }
+    } else if (const auto* gone = std::get_if<SegmentsForgotten>(&entry)) {
+      if (Kept* kept = Find(gone->recording)) Forget(*gone, *kept);
+    } else if (const auto* all = std::get_if<RecordingForgotten>(&entry)) {
+      kept_.erase(all->recording);
+    }
+  }
+
+  StatusOr<JournaledRecording> Load(const SeriesPart& part) {
+    Kept* kept = Find(part.recording);
+    if (kept == nullptr) {
+      return NotFound("journal: recording {}: is not kept", part.recording);
+    }
+    JournaledRecording loaded{.summary = {.recording = part.recording}};
+    SegmentId id{.recording = part.recording,
+                 .rendition = part.rendition,
+                 .packaging = part.packaging,
+                 .index = part.from_index};
+    for (auto each = kept->segments.lower_bound(id);
+         each != kept->segments.end() &&
+         loaded.segments.size() < part.max_segments;
+         ++each) {
+      id.index = each->first.index;
+      if (!(each->first == id)) break;
+      loaded.segments.push_back(each->second);
+      const auto told =
+          kept->deliveries.find({part.output, part.rendition, id.index});
+      if (told == kept->deliveries.end()) continue;
+      loaded.deliveries.push_back({.recording = part.recording,
+                                   .output = part.output,
+                                   .rendition = part.rendition,
+                                   .index = id.index,
+                                   .outcome = told->second});
+    }
+    return loaded;
+  }
+
+ private:
+  struct Kept {
+    std::map<SegmentId, SegmentSealed> segments;
+    std::map<std::tuple<std::string, int, std::uint64_t>, Outcome> deliveries;
+  };
+
+  Kept* Find(RecordingId recording) {
+    const auto found = kept_.find(recording);
+    return found == kept_.end() ? nullptr : &found->second;
+  }
+
+  static void Forget(const SegmentsForgotten& gone, Kept& kept) {
+    std::erase_if(kept.segments, [&](const auto& each) {
+      return each.first.rendition == gone.rendition &&
+             each.first.index < gone.below_index;
+    });
+    std::erase_if(kept.deliveries, [&](const auto& each) {
+      return std::get<1>(each.first) == gone.rendition &&
+             std::get<2>(each.first) < gone.below_index;
+    });
+  }
+
+  std::map<RecordingId, Kept> kept_;
+};
+
 class VolatileJournal final : public Journal {
  public:
   RecordingId NewRecording() override { return next_++; }
-  void Add(JournalEntry, Done done) override {
+  void Add(JournalEntry entry, Done done) override {
+    {
+      MutexLock lock(mutex_);
+      segments_.Add(entry);
+    }
     if (done) done({});
   }
   std::vector<RecordingSummary> Recordings() override { return {}; }
@@ -18,9 +103,22 @@ class VolatileJournal final : public Journal {
   void Load(RecordingId recording, Detail, Loaded loaded) override {
     loaded(NotFound("journal: recording {}: is not kept", recording));
   }
+  void LoadPart(const SeriesPart& part, Loaded loaded) override {
+    StatusOr<JournaledRecording> found = [&] {
+      MutexLock lock(mutex_);
+      return segments_.Load(part);
+    }();
+    loaded(std::move(found));
+  }
+  void KeepSegments(RecordingId recording) override {
+    MutexLock lock(mutex_);
+    segments_.Keep(recording);
+  }
 
  private:
   std::atomic<RecordingId> next_ = 1;
+  Mutex mutex_;
+  KeptSegments segments_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

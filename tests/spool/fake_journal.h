@@ -94,6 +94,9 @@ class FakeJournal final : public Journal {
     }
     loaded(std::move(result));
   }
+  void LoadPart(const SeriesPart&, Loaded loaded) override {
+    loaded(Unimplemented("fake journal: has no parts"));
+  }
 
  private:
   const std::shared_ptr<FakeStore> store_;

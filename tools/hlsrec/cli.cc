@@ -207,6 +207,15 @@ void AddNames(CLI::App& app, RecordCommand& record) {
                  "Template of the multivariant playlist's path")
       ->type_name("TEMPLATE")
       ->group(group);
+  app.add_flag("--manifest", record.manifest,
+               "Write recording.json beside the playlists: the recording's "
+               "state while it lasts, and at its end all that is stored, with "
+               "sizes and hashes, for `hlsrec verify`")
+      ->group(group);
+  app.add_option("--manifest-name", record.manifest_name,
+                 "Template of the manifest's path; implies --manifest")
+      ->type_name("TEMPLATE")
+      ->group(group);
   app.add_option("--start-number", record.start_number,
                  "Number of the first segment; the layout's by default")
       ->type_name("NUMBER")

@@ -62,6 +62,8 @@ struct RecordCommand {
   std::string init_name;
   std::string multivariant_name;
   std::int64_t start_number = -1;
+  bool manifest = false;
+  std::string manifest_name;  // implies it
 
   // Storage
   std::string spool;

@@ -121,6 +121,7 @@ Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
                      .init = stem + "{_rendition}-init-{hash}.mp4",
                      .playlist = stem + "{_rendition}.m3u8",
                      .multivariant = stem + ".m3u8",
+                     .manifest = stem + "_recording.json",
                      .first_sequence = first},
           .root = slash == std::string::npos ? "."
                   : slash == 0               ? "/"
@@ -150,6 +151,7 @@ StatusOr<Names> NamesFor(const RecordCommand& command,
   override_name(names.layout.init, command.init_name);
   override_name(names.layout.playlist, command.playlist_name);
   override_name(names.layout.multivariant, command.multivariant_name);
+  override_name(names.layout.manifest, command.manifest_name);
   if (command.start_number >= 0) {
     names.layout.first_sequence =
         static_cast<std::uint64_t>(command.start_number);
@@ -399,6 +401,9 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     const auto lease = Duration("--lease", command.lease);
     if (!lease.ok()) return lease.status();
     wanted.lease = *lease;
+    if (command.manifest || !command.manifest_name.empty()) {
+      wanted.manifest_path = names->layout.manifest;
+    }
     // Known only when the tracks are: see RunRecord().
     wanted.multivariant_path = names->layout.multivariant;
     if (!command.delete_on_end.empty()) {
