@@ -80,6 +80,7 @@ struct Head {
   std::string multivariant = {};          // its key, once it is published
   std::optional<Counts> counts = {};      // at the end
   std::chrono::microseconds duration{0};  // likewise, of the first rendition
+  std::vector<std::string> undelivered = {};  // as it was read
 };
 
 struct Object {

@@ -63,6 +63,7 @@ StatusOr<Head> HeadOf(const Json& json) {
                                .playlists = rendition.at("playlists")});
   }
   if (json.contains("ended")) head.ended = Time();
+  head.undelivered = json.value("undelivered", std::vector<std::string>());
   return head;
 }
 

@@ -417,6 +417,29 @@ void AddValidate(CLI::App& app, ValidateCommand& validate) {
       "Exit codes: 0 a recording can be stored, 1 usage, 5 it can't.");
 }
 
+void AddVerify(CLI::App& app, VerifyCommand& verify) {
+  CLI::App* command = app.add_subcommand(
+      "verify",
+      "Read a recording again and compare it with its recording.json");
+  command
+      ->add_option("LOCATION", verify.location,
+                   "A manifest (recorded with --manifest): path, http(s) or s3 "
+                   "URL; or a folder or s3 URL with manifests below it")
+      ->required();
+  command->add_option("--parallel", verify.parallel, "Objects read at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command->add_flag("--json", verify.json, "One JSON object per manifest");
+  command->add_flag("-q,--quiet", verify.quiet, "No progress");
+  AddHttpDelivery(*command, verify.sinks.http);
+  AddS3Delivery(*command, verify.sinks.s3);
+  command->footer(
+      "Missing, changed, cut short, extra: each object is told. Web servers\n"
+      "can't list, so that extra ones are found in folders and buckets only.\n"
+      "Exit codes: 0 as recorded, 1 usage, 2 can't be read or has not ended,\n"
+      "3 something differs, 4 something is missing.");
+}
+
 void AddPresign(CLI::App& app, PresignCommand& presign) {
   CLI::App* command = app.add_subcommand(
       "presign", "Print a URL by which anybody may read an object of a bucket");
@@ -494,6 +517,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddCheck(*app, line);
   AddProbe(*app, line);
   AddValidate(*app, line.validate);
+  AddVerify(*app, line.verify);
   AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
@@ -504,6 +528,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("relay"));
   NameVariables(*app->get_subcommand("resume"));
   NameVariables(*app->get_subcommand("validate"));
+  NameVariables(*app->get_subcommand("verify"));
   NameVariables(*app->get_subcommand("presign"));
   return app;
 }
