@@ -548,6 +548,31 @@ TEST_CASE("manifest: without a spool on disk it is whole, too") {
   studio.RequireWhole();
 }
 
+TEST_CASE("manifest: it goes with a recording that is old enough") {
+  Studio studio;
+  studio.sink->OnChange(nullptr);
+  const auto record = [&](const std::string& session) {
+    RecordingOptions options = studio.Options();
+    options.session = session;
+    options.outputs[0].segment_path = "{session}/{seq}.{ext}";
+    options.outputs[0].playlists = {{.path = "{session}/index.m3u8"}};
+    options.outputs[0].manifest_path = "{session}/recording.json";
+    options.outputs[0].retain = seconds(30);
+    auto recorder = studio.Open(options);
+    studio.Push(*recorder, Stream(3, 50, false));
+    recorder->Finish();
+    CHECK(recorder->Wait().status.ok());
+  };
+  record("first");
+  CHECK_FALSE(studio.sink->Text("first/recording.json").empty());
+  studio.simulation->Advance(seconds(60));
+  record("second");
+  CHECK_FALSE(studio.sink->Text("second/recording.json").empty());
+  for (const std::string& key : studio.sink->Keys()) {
+    CHECK_FALSE(key.starts_with("first/"));
+  }
+}
+
 TEST_CASE("manifest: it has a name of its own, and goes with its recording") {
   Studio studio;
   RecordingOptions options = studio.Options();
