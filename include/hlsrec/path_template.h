@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hlsrec/export.h"
+#include "hlsrec/identity.h"
 #include "hlsrec/status.h"
 
 namespace hlsrec {
@@ -31,6 +32,9 @@ struct PathFields {
   std::optional<int> layer = {};
   std::string hash = {};       // of an init section's content, lower-case hex
   std::string extension = {};  // without the dot
+  // {room_id} ... {location}. Numbers and dates it lacks come from `time` and
+  // `layer`, texts from `user`.
+  RecordingIdentity identity = {};
   std::map<std::string, std::string, std::less<>> user = {};
 };
 
@@ -44,10 +48,14 @@ struct PathFields {
 //                                           %Y %m %d %H %M %S %j %L %s %% only
 //   {segment_time} {segment_time:%H%M%S}    likewise, of the segment
 //   {epoch_s} {epoch_ms}                    seconds, milliseconds since 1970
+//   {start_date}                            YYYYMMDD, UTC
+//   {room_id} {session_id} {peer_id} {stream_id} {track_id} {layer_index}
+//   {prefix} {location}                     of the recording's identity
 //   {name}                                  a user field
 //   {_name} {-name}                         with `_` or `-` before it, unless
 //                                           the value is empty
-//   {prefix/}                               a user field that may hold levels
+//   {prefix} {name/}                        the identity's prefix, or a user
+//                                           field, that may hold levels
 //   {{ }}                                   literal braces
 //
 // A value can never add a level or leave the root: `/`, `\`, control characters
@@ -83,19 +91,27 @@ class HLSREC_EXPORT PathTemplate {
   std::vector<Piece> pieces_;
 };
 
-// The four paths of an output, relative to its sink.
+// The paths of an output, relative to its sink.
 struct Layout {
   std::string segment = {};
   std::string init = {};
   std::string playlist = {};
   std::string multivariant = {};
+  std::string manifest = {};
   std::uint64_t first_sequence = 0;
 };
 
-// Layouts by name: "default", "antmedia", "antmedia-datetime", "100ms".
+// Layouts by name: "default", "antmedia", "antmedia-datetime", "100ms", and
+// those of ObjectPathNames() that hold media, as HLS beside the object.
 // kNotFound lists the names there are.
 HLSREC_EXPORT StatusOr<Layout> FindLayout(std::string_view name);
 HLSREC_EXPORT std::vector<std::string> LayoutNames();
+
+// Where 100ms stores what is one object, as a template below the bucket that is
+// its location: "100ms-beam", "100ms-sfu-composite", "100ms-sfu-individual",
+// "100ms-multi-resolution", "100ms-vod", "100ms-chat". kNotFound lists them.
+HLSREC_EXPORT StatusOr<std::string> FindObjectPath(std::string_view name);
+HLSREC_EXPORT std::vector<std::string> ObjectPathNames();
 
 }  // namespace hlsrec
 

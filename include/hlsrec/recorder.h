@@ -11,6 +11,7 @@
 
 #include "hlsrec/events.h"
 #include "hlsrec/export.h"
+#include "hlsrec/identity.h"
 #include "hlsrec/media.h"
 #include "hlsrec/notification.h"
 #include "hlsrec/path_template.h"
@@ -161,6 +162,10 @@ struct OutputOptions {
   std::string init_path = {};
   // Empty where none shall be written although there are several renditions.
   std::optional<std::string> multivariant_path = {};
+  // Template of the manifest (hlsrec/manifest.h): put when the recording
+  // starts and when its state changes, and at the end with all that is stored.
+  // Empty: none is written; web servers may take playlists and segments alone.
+  std::string manifest_path = {};
   // Empty: one EVENT list at the default layout's path.
   std::vector<PlaylistOptions> playlists = {};
   std::uint64_t first_sequence = 0;
@@ -230,8 +235,12 @@ struct RecordingOptions {
   std::vector<OutputOptions> outputs = {};
   std::vector<RelayOptions> relays = {};
   std::vector<NotifierOptions> notifiers = {};
-  // User fields for templates.
+  // User fields for templates. Those that have the name of a field of
+  // `identity` set that.
   std::map<std::string, std::string, std::less<>> fields = {};
+  // Fixed when the recording starts. Who resumes one may leave out what was
+  // given then, or give the same.
+  RecordingIdentity identity = {};
 
   SegmentOptions segment = {};
   TimelineOptions timeline = {};

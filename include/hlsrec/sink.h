@@ -52,6 +52,7 @@ enum class ObjectKind {
   kSegment,
   kMediaPlaylist,
   kMultivariantPlaylist,
+  kManifest,  // hlsrec/manifest.h
   kOther,
 };
 

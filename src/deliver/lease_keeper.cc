@@ -14,7 +14,8 @@ class LeasedSink final : public Sink {
 
   void Put(PutRequest request, Done done) override {
     const bool playlist = request.kind == ObjectKind::kMediaPlaylist ||
-                          request.kind == ObjectKind::kMultivariantPlaylist;
+                          request.kind == ObjectKind::kMultivariantPlaylist ||
+                          request.kind == ObjectKind::kManifest;
     const Status status = keeper_->Check();
     if (!status.ok() && (playlist || keeper_->lost())) {
       return done(Refused("put", request.key, status));

@@ -41,6 +41,7 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
       [this] {
         emit_({.type = EventType::kOutputRecovered, .output = plan_.id});
       });
+  if (plan_.manifest) journal_.KeepSegments(plan_.recording);
   for (const RenditionPlan& rendition_plan : plan_.renditions) {
     Rendition rendition;
     rendition.number = static_cast<int>(renditions_.size());
@@ -114,6 +115,9 @@ void Output::Describe(int rendition, RenditionInfo info) {
 
 Output::Pending& Output::Enqueue(Rendition& rendition, SegmentRecord record) {
   rendition.next_index = record.index + 1;
+  if (record.init != nullptr && plan_.manifest) {
+    rendition.init_sizes[record.init_hash] = record.init->size();
+  }
   Pending& pending = rendition.pending.emplace_back();
   pending.record = std::move(record);
   pending.owed_since = clock_.Steady();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "hlsrec/events.h"
+#include "hlsrec/manifest.h"
 #include "hlsrec/path_template.h"
 #include "hlsrec/recorder.h"
 #include "src/base/clock.h"
@@ -21,8 +22,11 @@
 #include "src/deliver/bandwidth.h"
 #include "src/deliver/gzip_list.h"
 #include "src/deliver/lease.h"
+#include "src/deliver/manifest_rows.h"
 #include "src/deliver/retention.h"
 #include "src/deliver/uploader.h"
+#include "src/manifest/lazy_body.h"
+#include "src/manifest/manifest.h"
 #include "src/playlist/media_list.h"
 #include "src/spool/journal.h"
 
@@ -31,6 +35,9 @@ namespace hlsrec::deliver {
 // RFC 8216 and Apple's authoring rules 10.4.
 inline constexpr std::string_view kPlaylistType =
     "application/vnd.apple.mpegurl";
+
+// Where a container's segments are in the journal.
+inline int PackagingOf(bool fmp4) { return fmp4 ? 1 : 0; }
 
 // One segment of one rendition as it leaves the spool; outputs share the body.
 struct SegmentRecord {
@@ -78,6 +85,7 @@ struct RenditionInfo {
   std::string language = {};
   std::string title = {};
   int channels = 0;
+  std::vector<manifest::Track> tracks = {};
 };
 
 // One playlist of one rendition, with where it starts.
@@ -109,6 +117,12 @@ struct LeasePlan {
   std::optional<Lease> held = {};
 };
 
+// What tells of all that is stored.
+struct ManifestPlan {
+  PathTemplate path = {};
+  std::string id = {};  // of the recording
+};
+
 struct OutputPlan {
   std::string id = {};
   spool::RecordingId recording = 0;
@@ -121,6 +135,7 @@ struct OutputPlan {
   bool independent_segments = false;
   ExpiredSegments expired = ExpiredSegments::kDelete;
   std::optional<std::chrono::seconds> delete_after_end = {};
+  std::optional<ManifestPlan> manifest = {};
   PathFields fields = {};  // of the recording: stream, session, time, user
   std::vector<RenditionPlan> renditions = {};
   // An earlier run may have ended the playlists: no version without an end is
@@ -170,6 +185,10 @@ class Output : public std::enable_shared_from_this<Output> {
   void Add(SegmentRecord segment);
   // What the bitstream says of a rendition; may come again.
   void Describe(int rendition, RenditionInfo info);
+  // What the manifest says, where there is one; Finish() tells the rest.
+  void SetState(RecordingState state);
+  // The recording went wrong, whatever this output holds.
+  void SetFailure(const Status& failure) { failure_ = failure; }
   // Gives up the oldest segments that are not stored, of one index, and their
   // room in the spool. False: there are none.
   bool DropOldest();
@@ -257,7 +276,8 @@ class Output : public std::enable_shared_from_this<Output> {
     Status status = {};
     Pace pace = {};
     GzipList gzip;
-    std::string sha256;  // of its last version's text, for its note
+    std::string sha256;            // of its last version's text, for its note
+    std::uint64_t size_bytes = 0;  // likewise
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
     // Not appended: the first of them is late, and a VOD list has time.
@@ -275,6 +295,7 @@ class Output : public std::enable_shared_from_this<Output> {
     std::uint64_t next_held = 0;  // no held one is before it
     // Init sections by hash: put, and stored.
     std::map<std::string, bool> inits;
+    std::map<std::string, std::uint64_t> init_sizes;  // for the manifest
     // Rotated-out lists stay until their last version is stored.
     std::vector<std::shared_ptr<Playlist>> playlists;
     std::vector<std::shared_ptr<Playlist>> rotated;
@@ -353,10 +374,27 @@ class Output : public std::enable_shared_from_this<Output> {
   [[nodiscard]] std::optional<RetentionNote> MakeNote() const;
   [[nodiscard]] StatusOr<std::string> InitKey(const Rendition& rendition,
                                               const std::string& hash) const;
+  // The manifest: see output_manifest.cc.
+  bool NameManifest();
+  void PublishManifest();
+  void PutManifest(std::shared_ptr<const Body> body, bool last);
+  void OnManifestPut(bool last, const Status& status);
+  [[nodiscard]] manifest::Head MakeHead() const;
+  // False: its last version is on its way.
+  bool ManifestIsSettled();
+  [[nodiscard]] bool IsThere(const Rendition& rendition,
+                             std::uint64_t index) const;
+  void OnRows(StatusOr<std::vector<SeriesRows>> rows);
+  [[nodiscard]] std::vector<manifest::Part> ListParts() const;
+  void AddInitParts(const Rendition& rendition,
+                    const std::set<std::string>& hashes, bool& first,
+                    std::vector<manifest::Part>& parts) const;
   void ScheduleDeleteAfterEnd();
   void SortKeysForRemoval();
   void EndRemoval();
   void DeleteNext(std::size_t next);
+  // Without the manifest.
+  OutputResult MediaResult() const;
   OutputResult MakeResult() const;
   [[nodiscard]] PathFields FieldsFor(const Rendition& rendition) const;
   [[nodiscard]] bool KeepsEverything(const Rendition& rendition) const;
@@ -381,7 +419,24 @@ class Output : public std::enable_shared_from_this<Output> {
     bool final_stored = false;
     Status status = {};
     Pace pace = {};
+    std::string text;  // of the last version that was put
   } multivariant_;
+
+  struct Manifest {
+    std::string key;
+    std::optional<RecordingState> state;
+    bool dirty = false;
+    bool in_flight = false;
+    bool refused = false;  // for good
+    bool waits = false;    // it was written just now
+    bool reading = false;  // what the last version says
+    bool settled = false;  // the last version is stored, or can't be
+    bool stored = false;
+    Status status = {};
+    Pace pace = {};
+  } manifest_;
+  Status failure_;    // of the recording
+  int removals_ = 0;  // under way
 
   std::uint64_t held_objects_ = 0;
   std::uint64_t held_bytes_ = 0;

@@ -11,6 +11,7 @@ void Output::Finish(std::function<void(OutputResult)> done) {
   done_ = std::move(done);
   finishing_ = true;
   uploader_->Hurry();
+  SetState(RecordingState::kStopping);
   BringHeld();
   if (plan_.at_end) {
     for (Rendition& rendition : renditions_) PublishAll(rendition);
@@ -51,7 +52,7 @@ void Output::CheckFinished() {
     if (multivariant_.in_flight) return;
     PublishMultivariant();
     if (multivariant_.in_flight || multivariant_.waits) return;
-    if (!NoteIsSettled()) return;
+    if (!ManifestIsSettled() || !NoteIsSettled()) return;
   }
   if (finished_) return;
   finished_ = true;
@@ -80,6 +81,20 @@ void Output::LetGo() {
 }
 
 OutputResult Output::MakeResult() const {
+  OutputResult result = MediaResult();
+  if (!plan_.manifest || manifest_.stored) return result;
+  result.missing.push_back(manifest_.key.empty() ? plan_.manifest->path.text()
+                                                 : manifest_.key);
+  if (result.status.ok()) {
+    result.status =
+        manifest_.status.ok()
+            ? Unavailable("output {}: its manifest is not stored", plan_.id)
+            : manifest_.status;
+  }
+  return result;
+}
+
+OutputResult Output::MediaResult() const {
   OutputResult result{.id = plan_.id, .missing = missing_};
   const auto note = [&](const std::string& key, bool stored,
                         const Status& status) {

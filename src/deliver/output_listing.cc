@@ -108,6 +108,8 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
 
 std::uint64_t Output::NeededFrom(int number) const {
   const Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
+  // The manifest will name what stays though no list needs it.
+  if (plan_.manifest && KeepsEverything(rendition)) return 0;
   std::uint64_t index = rendition.pending.empty()
                             ? rendition.next_index
                             : rendition.pending.front().record.index;

@@ -116,6 +116,7 @@ void Output::PublishMultivariant() {
   }
   multivariant_.untrue = false;
   multivariant_.in_flight = true;
+  multivariant_.text = text;
   GzipList gzip;
   PutPlaylist({.key = multivariant_.key,
                .kind = ObjectKind::kMultivariantPlaylist,

@@ -72,7 +72,11 @@ void Output::Publish(Rendition& rendition,
   // A VOD list never changes, though what it calls a gap may have come since.
   const bool once = vod && plan_.ending && playlist->plan.imported.empty();
   GzipList::Parts text = playlist->list.Render(ended);
-  if (ended && plan_.retain) playlist->sha256 = HashOf(text);
+  if (ended && (plan_.retain || plan_.manifest)) {
+    playlist->sha256 = HashOf(text);
+    playlist->size_bytes = 0;
+    for (const auto& part : text) playlist->size_bytes += part->size();
+  }
   PutPlaylist(
       {.key = playlist->key,
        .kind = ObjectKind::kMediaPlaylist,
@@ -197,8 +201,12 @@ void Output::Expire(Rendition& rendition) {
 
 void Output::RemoveExpired(int number, std::uint64_t sequence,
                            const std::string& key) {
+  // The manifest is about to name it.
+  if (plan_.manifest && finishing_) return;
+  ++removals_;
   uploader_->Remove(key, [self = shared_from_this(), number, sequence,
                           key](const Status& status) {
+    --self->removals_;
     Rendition& rendition = self->renditions_[static_cast<std::size_t>(number)];
     rendition.leaving.erase(sequence);
     // With the next version that is published.
@@ -210,6 +218,7 @@ void Output::RemoveExpired(int number, std::uint64_t sequence,
                  .output = self->plan_.id,
                  .key = key,
                  .status = status});
+    self->CheckFinished();
   });
 }
 

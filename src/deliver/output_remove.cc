@@ -30,6 +30,9 @@ void Output::SortKeysForRemoval() {
   std::stable_partition(
       removal_keys_.begin(), removal_keys_.end(),
       [](const std::string& key) { return key.ends_with(".m3u8"); });
+  std::stable_partition(
+      removal_keys_.begin(), removal_keys_.end(),
+      [this](const std::string& key) { return key == manifest_.key; });
 }
 
 void Output::ScheduleDeleteAfterEnd() {

@@ -36,6 +36,10 @@ std::optional<RetentionNote> Output::MakeNote() const {
                          clock_.Wall().time_since_epoch())};
   std::set<std::string> rest = all_keys_;
   rest.insert(plan_.ended.begin(), plan_.ended.end());
+  if (!manifest_.key.empty()) {
+    note.lists.push_back({.key = manifest_.key});
+    rest.erase(manifest_.key);
+  }
   if (!multivariant_.key.empty()) {
     note.lists.push_back({.key = multivariant_.key});
     rest.erase(multivariant_.key);

@@ -14,62 +14,160 @@ struct NamedLayout {
   std::string_view init;
   std::string_view playlist;
   std::string_view multivariant;
+  std::string_view manifest;
   std::uint64_t first_sequence;
 };
 
 // antmedia: {streamId}[-date][_{height}p{kbps}kbps]%09d.ts, counted from 1; the
 //   source rendition has no suffix, so that a rendition is named "360p800kbps".
 //   Source: Muxer.getExtendedName, HLSMuxer; `_adaptive` is MuxAdaptor's.
-// 100ms: hls/<room_id>/<start_date>/<epoch>/vod below the configured prefix.
-//   Source: 100ms "Storage path for recordings".
-constexpr std::array<NamedLayout, 4> kLayouts = {{
+// 100ms: the folder of its VOD recordings, <prefix>/hls/<room_id>/<start_date>/
+//   <epoch>/vod. 100ms-...: playlists have the name of the object that 100ms
+//   stores there, less its extension; segments lie beside it, in a folder of
+//   that name where recordings share the object's. Source: 100ms "Storage path
+//   for recordings".
+constexpr std::array<NamedLayout, 9> kLayouts = {{
     {"default", "{stream}/{session}/{rendition}/{seq:06}.{ext}",
      "{stream}/{session}/{rendition}/init-{hash}.mp4",
      "{stream}/{session}/{rendition}/index.m3u8",
-     "{stream}/{session}/multivariant.m3u8", 0},
+     "{stream}/{session}/multivariant.m3u8",
+     "{stream}/{session}/recording.json", 0},
     {"antmedia", "{stream}{_rendition}{seq:09}.{ext}",
      "{stream}{_rendition}_{hash}_init.mp4", "{stream}{_rendition}.m3u8",
-     "{stream}_adaptive.m3u8", 1},
+     "{stream}_adaptive.m3u8", "{stream}_recording.json", 1},
     {"antmedia-datetime",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}{seq:09}.{ext}",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}_{hash}_init.mp4",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}.m3u8",
-     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_adaptive.m3u8", 1},
+     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_adaptive.m3u8",
+     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_recording.json", 1},
     {"100ms",
-     "{prefix/}/hls/{room_id}/{time:%Y%m%d}/{epoch_ms}/vod/{rendition}/"
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
      "{seq:06}.{ext}",
-     "{prefix/}/hls/{room_id}/{time:%Y%m%d}/{epoch_ms}/vod/{rendition}/"
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
      "init-{hash}.mp4",
-     "{prefix/}/hls/{room_id}/{time:%Y%m%d}/{epoch_ms}/vod/{rendition}/"
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
-     "{prefix/}/hls/{room_id}/{time:%Y%m%d}/{epoch_ms}/vod/"
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json", 0},
+    {"100ms-beam",
+     "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}/"
+     "{rendition}/{seq:06}.{ext}",
+     "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}/"
+     "{rendition}/init-{hash}.mp4",
+     "{prefix/}/beam/{room_id}/{start_date}/"
+     "Rec-{room_id}-{epoch_ms}{_rendition}.m3u8",
+     "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/beam/{room_id}/{start_date}/"
+     "Rec-{room_id}-{epoch_ms}_recording.json",
      0},
+    {"100ms-sfu-composite",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}/{rendition}/{seq:06}.{ext}",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}/{rendition}/init-{hash}.mp4",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}{_rendition}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}_recording.json",
+     0},
+    {"100ms-sfu-individual",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}/{rendition}/{seq:06}.{ext}",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}/{rendition}/init-{hash}.mp4",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}{_rendition}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}.m3u8",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}_recording.json",
+     0},
+    {"100ms-multi-resolution",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "Rec-{room_id}-{epoch_ms}-{layer_index}/{seq:06}.{ext}",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "Rec-{room_id}-{epoch_ms}-{layer_index}/init-{hash}.mp4",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "Rec-{room_id}-{epoch_ms}-{layer_index}.m3u8",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "recording.json",
+     0},
+    {"100ms-vod",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
+     "{seq:06}.{ext}",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
+     "init-{hash}.mp4",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
+     "Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
+     "Rec-{room_id}-{epoch_ms}.m3u8",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json", 0},
 }};
+
+struct NamedObject {
+  std::string_view name;
+  std::string_view path;
+};
+
+constexpr std::array<NamedObject, 6> kObjects = {{
+    {"100ms-beam",
+     "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.mp4"},
+    {"100ms-sfu-composite",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/"
+     "Rec-{session_id}-{epoch_ms}.mp4"},
+    {"100ms-sfu-individual",
+     "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
+     "{track_id}.webm"},
+    {"100ms-multi-resolution",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
+     "Rec-{room_id}-{epoch_ms}-{layer_index}.mp4"},
+    {"100ms-vod",
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
+     "Rec-{room_id}-{epoch_ms}.zip"},
+    {"100ms-chat",
+     "{prefix/}/chat/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.csv"},
+}};
+
+template <typename Rows>
+std::vector<std::string> NamesOf(const Rows& rows) {
+  std::vector<std::string> names;
+  names.reserve(rows.size());
+  for (const auto& row : rows) names.emplace_back(row.name);
+  return names;
+}
 
 }  // namespace
 
 StatusOr<Layout> FindLayout(std::string_view name) {
-  std::string names;
   for (const NamedLayout& layout : kLayouts) {
-    if (layout.name == name) {
-      return Layout{.segment = std::string(layout.segment),
-                    .init = std::string(layout.init),
-                    .playlist = std::string(layout.playlist),
-                    .multivariant = std::string(layout.multivariant),
-                    .first_sequence = layout.first_sequence};
-    }
-    names += names.empty() ? "" : ", ";
-    names += layout.name;
+    if (layout.name != name) continue;
+    return Layout{.segment = std::string(layout.segment),
+                  .init = std::string(layout.init),
+                  .playlist = std::string(layout.playlist),
+                  .multivariant = std::string(layout.multivariant),
+                  .manifest = std::string(layout.manifest),
+                  .first_sequence = layout.first_sequence};
   }
-  return NotFound("layout: {}: there are {}", name, names);
+  return NotFound("layout: {}: there are {}", name,
+                  fmt::join(LayoutNames(), ", "));
 }
 
-std::vector<std::string> LayoutNames() {
-  std::vector<std::string> names;
-  names.reserve(kLayouts.size());
-  for (const NamedLayout& layout : kLayouts) names.emplace_back(layout.name);
-  return names;
+std::vector<std::string> LayoutNames() { return NamesOf(kLayouts); }
+
+StatusOr<std::string> FindObjectPath(std::string_view name) {
+  for (const NamedObject& object : kObjects) {
+    if (object.name == name) return std::string(object.path);
+  }
+  return NotFound("object path: {}: there are {}", name,
+                  fmt::join(ObjectPathNames(), ", "));
 }
+
+std::vector<std::string> ObjectPathNames() { return NamesOf(kObjects); }
 
 }  // namespace hlsrec

@@ -14,11 +14,19 @@ constexpr std::array<std::string_view, 14> kFields = {
     "stream",       "session", "rendition", "ext", "hash",
     "height",       "kbps",    "layer",     "seq", "time",
     "segment_time", "epoch_s", "epoch_ms",  "run"};
+constexpr std::array<std::string_view, 9> kIdentityFields = {
+    "room_id",     "session_id", "peer_id", "stream_id", "track_id",
+    "layer_index", "start_date", "prefix",  "location"};
 constexpr std::string_view kTimeLetters = "YmdHMSjLs%";
 constexpr std::string_view kDefaultTime = "%Y%m%dT%H%M%SZ";
 
 bool IsBuiltIn(std::string_view name) {
   return std::find(kFields.begin(), kFields.end(), name) != kFields.end();
+}
+
+bool IsOfIdentity(std::string_view name) {
+  return std::find(kIdentityFields.begin(), kIdentityFields.end(), name) !=
+         kIdentityFields.end();
 }
 
 bool IsFieldName(std::string_view name) {
@@ -32,6 +40,9 @@ std::string KnownFields(const std::vector<std::string>& user_fields) {
   std::string text;
   for (const std::string_view name : kFields) {
     text += fmt::format("{}{{{}}}", text.empty() ? "" : " ", name);
+  }
+  for (const std::string_view name : kIdentityFields) {
+    text += fmt::format(" {{{}}}", name);
   }
   for (const std::string& name : user_fields)
     text += fmt::format(" {{{}}}", name);
@@ -151,6 +162,33 @@ Status CheckFormat(std::string_view name, std::string_view format,
                          name);
 }
 
+// When the recorder started.
+std::optional<std::chrono::system_clock::time_point> Epoch(
+    const PathFields& fields) {
+  if (!fields.identity.epoch_ms) return fields.time;
+  return std::chrono::system_clock::time_point(
+      std::chrono::milliseconds(*fields.identity.epoch_ms));
+}
+
+// What the identity says, else the user's field of that name.
+StatusOr<std::string> IdentityValue(const std::string& name,
+                                    const PathFields& fields) {
+  const auto user = fields.user.find(name);
+  std::string value = IdentityField(fields.identity, name);
+  if (!value.empty()) return value;
+  if (user != fields.user.end()) return user->second;
+  if (name == "prefix") return value;
+  if (name == "start_date") {
+    if (const auto epoch = Epoch(fields)) return FormatTime(*epoch, "%Y%m%d");
+  }
+  if (name == "layer_index" && fields.layer) {
+    return fmt::format("{}", *fields.layer);
+  }
+  return InvalidArgument(
+      "template: {{{}}} has no value here: give the recording's identity one",
+      name);
+}
+
 StatusOr<std::string> FieldValue(const std::string& name,
                                  const std::string& format,
                                  const PathFields& fields) {
@@ -182,8 +220,9 @@ StatusOr<std::string> FieldValue(const std::string& name,
   }
   if (name == "time" || name == "segment_time" || name == "epoch_s" ||
       name == "epoch_ms") {
-    const auto& time =
-        name == "segment_time" ? fields.segment_time : fields.time;
+    const auto time = name == "segment_time" ? fields.segment_time
+                      : name == "time"       ? fields.time
+                                             : Epoch(fields);
     if (!time) {
       return InvalidArgument("template: {{{}}} has no value here", name);
     }
@@ -194,6 +233,7 @@ StatusOr<std::string> FieldValue(const std::string& name,
     if (name == "epoch_ms") return fmt::format("{}", ms);
     return FormatTime(*time, format.empty() ? kDefaultTime : format);
   }
+  if (IsOfIdentity(name)) return IdentityValue(name, fields);
   const auto user = fields.user.find(name);
   if (user == fields.user.end()) {
     return InvalidArgument("template: {{{}}}: no such field was given", name);
@@ -279,13 +319,16 @@ StatusOr<PathTemplate> PathTemplate::Parse(
     }
     const bool user = std::find(user_fields.begin(), user_fields.end(),
                                 field) != user_fields.end();
-    if (!IsFieldName(field) || (!IsBuiltIn(field) && !user)) {
+    const bool of_identity = IsOfIdentity(field) && !user;
+    if (!IsFieldName(field) || (!IsBuiltIn(field) && !of_identity && !user)) {
       return InvalidArgument(
           "template: column {}: `{{{}}}` is not a field; there are {}", i + 1,
           field, KnownFields(user_fields));
     }
-    if (may_hold_levels && IsBuiltIn(field)) {
-      return error(i, "only user fields may hold levels");
+    if (of_identity && field == "prefix") may_hold_levels = true;
+    if (may_hold_levels &&
+        (IsBuiltIn(field) || (of_identity && field != "prefix"))) {
+      return error(i, "only {prefix} and user fields may hold levels");
     }
     HLSREC_RETURN_IF_ERROR(CheckFormat(field, format, i + 1));
     flush();

@@ -10,10 +10,12 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
+#include "src/record/earlier_manifest.h"
 #include "src/record/existing.h"
 #include "src/record/notifications.h"
 #include "src/record/plan_modes.h"
 #include "src/record/restore.h"
+#include "src/record/subject.h"
 #include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
@@ -212,6 +214,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
                    .session = plan.session,
                    .run = plan.run,
                    .time = plan.started,
+                   .identity = plan.subject,
                    .user = options.fields};
   const StatusOr<bool> fmp4 = ChooseFmp4(wanted.container, options.tracks);
   if (!fmp4.ok()) return fmp4.status().WithContext(field);
@@ -256,6 +259,11 @@ StatusOr<deliver::OutputPlan> MakeOutput(
     HLSREC_ASSIGN_OR_RETURN(
         output.multivariant,
         parse("multivariant_path", *wanted.multivariant_path));
+  }
+  if (!wanted.manifest_path.empty()) {
+    HLSREC_ASSIGN_OR_RETURN(PathTemplate path,
+                            parse("manifest_path", wanted.manifest_path));
+    output.manifest = {.path = std::move(path), .id = plan.id};
   }
   for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
     deliver::RenditionPlan rendition{.info = infos[r],
@@ -325,6 +333,12 @@ Status CheckCollisions(const deliver::OutputPlan& output) {
     fields.extension = "m3u8";
     HLSREC_RETURN_IF_ERROR(
         add(output.multivariant->Expand(fields), "the multivariant playlist"));
+  }
+  if (output.manifest) {
+    PathFields fields = output.fields;
+    fields.extension = "json";
+    HLSREC_RETURN_IF_ERROR(
+        add(output.manifest->path.Expand(fields), "the manifest"));
   }
   return {};
 }
@@ -425,6 +439,7 @@ Status PlanRelays(std::set<std::string>& ids, RecordingPlan& plan) {
 // Continues or refuses the playlists that the sinks hold.
 Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
   plan.recording = core.spool().journal().NewRecording();
+  AdoptIdentity(core, plan);
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     deliver::OutputPlan& output = plan.outputs[i];
     output.recording = plan.recording;
@@ -452,6 +467,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   if (options.stream.empty()) {
     return InvalidArgument("stream: is empty: name the recording");
   }
+  HLSREC_RETURN_IF_ERROR(TakeIdentity(options));
   HLSREC_RETURN_IF_ERROR(CheckTracks(options.tracks));
   HLSREC_RETURN_IF_ERROR(CheckDurations(options));
   if (options.outputs.empty() && options.relays.empty()) {
@@ -461,6 +477,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   // The journal counts in microseconds: what is said now is said again later.
   plan.started =
       std::chrono::floor<std::chrono::microseconds>(core.clock().Wall());
+  plan.subject = SubjectOf(plan.options.identity, plan.started);
   plan.session = plan.options.session;
   if (plan.session.empty()) {
     std::string time = playlist::FormatDateTime(plan.started);
@@ -468,6 +485,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
     plan.session = time.substr(0, 15) + "Z-" + RandomHex(6);
   }
   plan.run = RandomHex(kRunDigits);
+  plan.id = RandomHex(kIdDigits);
   HLSREC_ASSIGN_OR_RETURN(plan.renditions, MakeRenditions(plan.options));
   const SegmentOptions& segment = plan.options.segment;
   const milliseconds longest =

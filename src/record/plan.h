@@ -16,8 +16,7 @@
 
 namespace hlsrec::record {
 
-// Where a container's segments are in the journal.
-inline int PackagingOf(bool fmp4) { return fmp4 ? 1 : 0; }
+using deliver::PackagingOf;
 
 // A set of tracks that share a playlist, by index into
 // RecordingOptions::tracks.
@@ -43,6 +42,10 @@ struct RecordingPlan {
   std::string identity = {};         // in the journal
   std::shared_ptr<void> claim = {};  // nobody else works on it meanwhile
   std::string session = {};
+  // options.identity, with what it left out.
+  RecordingIdentity subject = {};
+  // Of the recording in manifests: the same in each run, and on each output.
+  std::string id = {};
   std::string run = {};  // {run}: this spool's share of the recording
   WallTime started = {};
   std::vector<RenditionTracks> renditions = {};

@@ -6,6 +6,7 @@
 
 #include "src/base/status_util.h"
 #include "src/playlist/policy.h"
+#include "src/record/subject.h"
 
 namespace hlsrec::record {
 namespace {
@@ -76,6 +77,8 @@ Json SaveOutputSettings(const OutputPlan& output) {
           {"init", output.init.text()},
           {"multivariant",
            output.multivariant ? Json(output.multivariant->text()) : Json()},
+          {"manifest",
+           output.manifest ? Json(output.manifest->path.text()) : Json()},
           {"independent_segments", output.independent_segments},
           {"lease", output.lease ? Json(output.lease->playlist) : Json()},
           {"renditions", renditions}};
@@ -181,6 +184,12 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
     HLSREC_ASSIGN_OR_RETURN(output.multivariant,
                             PathTemplate::Parse(*path, fields));
   }
+  if (const auto path =
+          OptionalFrom<std::string>(json.value("manifest", Json()))) {
+    HLSREC_ASSIGN_OR_RETURN(PathTemplate parsed,
+                            PathTemplate::Parse(*path, fields));
+    output.manifest = {.path = std::move(parsed)};
+  }
   for (const Json& saved : json.at("renditions")) {
     RenditionPlan rendition{.first_sequence = saved.at("first_sequence"),
                             .first_number = saved.at("first_number")};
@@ -199,6 +208,61 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
   return output;
 }
 
+Json SaveTracks(const std::vector<manifest::Track>& tracks) {
+  Json saved = Json::array();
+  for (const manifest::Track& track : tracks) {
+    saved.push_back({{"id", track.id},
+                     {"type", track.type},
+                     {"codec", track.codec},
+                     {"codecs", track.codecs},
+                     {"language", track.language},
+                     {"title", track.title},
+                     {"width", track.width},
+                     {"height", track.height},
+                     {"frame_rate", track.frame_rate},
+                     {"sample_rate", track.sample_rate},
+                     {"channels", track.channels}});
+  }
+  return saved;
+}
+
+std::vector<manifest::Track> LoadTracks(const Json& saved) {
+  std::vector<manifest::Track> tracks;
+  for (const Json& track : saved) {
+    tracks.push_back({.id = track.at("id"),
+                      .type = track.at("type"),
+                      .codec = track.at("codec"),
+                      .codecs = track.at("codecs"),
+                      .language = track.at("language"),
+                      .title = track.at("title"),
+                      .width = track.at("width"),
+                      .height = track.at("height"),
+                      .frame_rate = track.at("frame_rate"),
+                      .sample_rate = track.at("sample_rate"),
+                      .channels = track.at("channels")});
+  }
+  return tracks;
+}
+
+Json SaveSubject(const RecordingIdentity& subject) {
+  Json json = Json::object();
+  for (const std::string& name : IdentityFieldNames()) {
+    std::string value = IdentityField(subject, name);
+    if (!value.empty()) json[name] = std::move(value);
+  }
+  return json;
+}
+
+// Older journals have none.
+Status LoadSubject(const Json& json, RecordingPlan& plan) {
+  for (const auto& [name, value] : json.items()) {
+    HLSREC_RETURN_IF_ERROR(
+        SetIdentityField(plan.subject, name, value.get<std::string>()));
+  }
+  plan.subject = SubjectOf(plan.subject, plan.started);
+  return {};
+}
+
 StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   if (json.at("version") != kVersion) {
     return FailedPrecondition(
@@ -210,7 +274,10 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   plan.options.fields = json.at("fields");
   plan.session = json.at("session");
   plan.run = json.value("run", "");
+  plan.id = json.value("id", "");
   plan.started = TimeOf(json.at("started_us"));
+  HLSREC_RETURN_IF_ERROR(
+      LoadSubject(json.value("subject", Json::object()), plan));
   plan.target_duration = json.at("target_duration");
   std::vector<std::string> fields;
   for (const auto& [name, value] : plan.options.fields) fields.push_back(name);
@@ -220,7 +287,9 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
                      .session = plan.session,
                      .run = plan.run,
                      .time = plan.started,
+                     .identity = plan.subject,
                      .user = plan.options.fields};
+    if (output.manifest) output.manifest->id = plan.id;
     plan.outputs.push_back(std::move(output));
   }
   for (const Json& saved : json.value("notifiers", Json::array())) {
@@ -273,7 +342,9 @@ std::string SavePlan(const RecordingPlan& plan) {
                      {"stream", plan.options.stream},
                      {"fields", plan.options.fields},
                      {"session", plan.session},
+                     {"subject", SaveSubject(plan.subject)},
                      {"run", plan.run},
+                     {"id", plan.id},
                      {"started_us", Microseconds(plan.started)},
                      {"target_duration", plan.target_duration},
                      {"renditions", renditions},
@@ -312,7 +383,8 @@ std::string SaveInfo(const RenditionInfo& info) {
                      {"video_range", std::string(info.video_range)},
                      {"language", info.language},
                      {"title", info.title},
-                     {"channels", info.channels}};
+                     {"channels", info.channels},
+                     {"tracks", SaveTracks(info.tracks)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -327,6 +399,7 @@ Status LoadInfo(std::string_view text, RenditionInfo& info) {
     info.language = json.at("language");
     info.title = json.at("title");
     info.channels = json.at("channels");
+    info.tracks = LoadTracks(json.value("tracks", Json::array()));
     const auto range = json.at("video_range").get<std::string>();
     for (const std::string_view known : {"SDR", "HLG", "PQ"}) {
       if (range == known) info.video_range = known;

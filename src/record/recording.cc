@@ -43,6 +43,31 @@ std::uint64_t CountOwed(const RecordingPlan& plan) {
   return owed;
 }
 
+// What manifests say of a track.
+manifest::Track ToldOf(const Track& track, const media::StreamFormat& format) {
+  const bool video = CodecMediaType(format.codec) == MediaType::kVideo;
+  manifest::Track told{.id = track.id,
+                       .type = video ? "video" : "audio",
+                       .codec = std::string(CodecName(format.codec)),
+                       .codecs = format.codec_string,
+                       .language = track.language,
+                       .title = track.title};
+  if (video) {
+    told.width = format.width;
+    told.height = format.height;
+    const Rational rate =
+        format.frame_rate.num > 0 ? format.frame_rate : track.frame_rate;
+    if (rate.num > 0 && rate.den > 0) {
+      told.frame_rate =
+          static_cast<double>(rate.num) / static_cast<double>(rate.den);
+    }
+  } else {
+    told.sample_rate = format.sample_rate;
+    told.channels = format.channels;
+  }
+  return told;
+}
+
 std::string_view VideoRangeName(media::VideoRange range) {
   switch (range) {
     case media::VideoRange::kSdr:
@@ -151,7 +176,14 @@ void Recording::Begin() {
   for (std::size_t o = 0; o < restored.size(); ++o) {
     outputs_[o]->Restore(std::move(restored[o]));
   }
+  // Who goes on says nothing older than was said before.
+  SetState(started_ ? RecordingState::kRunning : RecordingState::kStarting);
   CheckAge();
+}
+
+void Recording::SetState(RecordingState state) {
+  const auto outputs = outputs_;
+  for (const auto& output : outputs) output->SetState(state);
 }
 
 void Recording::NotePause() {
@@ -416,6 +448,7 @@ void Recording::OpenGate(std::size_t keyframe) {
   }
   phase_ = Phase::kRunning;
   started_ = true;
+  SetState(RecordingState::kRunning);
   const std::uint64_t index = next_index_++;
   if (!first) ++progress_.discontinuities;
   for (RenditionState& rendition : renditions_) {
@@ -466,6 +499,7 @@ Status Recording::ConfigurePackagers() {
       if (!format.codec_string.empty()) {
         info.codecs.push_back(format.codec_string);
       }
+      info.tracks.push_back(ToldOf(track.track, format));
       if (track.video) {
         info.has_video = true;
         info.width = format.width;

@@ -99,6 +99,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void StartRelays();
   [[nodiscard]] relay::Relay::Callbacks RelayCallbacks(std::size_t relay);
   void Begin();
+  void SetState(RecordingState state);
   void NotePause();
   void OnSealed(const deliver::SegmentRecord& record);
   [[nodiscard]] bool HasEnough() const;

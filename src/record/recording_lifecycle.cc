@@ -262,6 +262,7 @@ void Recording::FinishOutputs() {
   // An output may be through before the next one was asked.
   const auto outputs = outputs_;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i]->SetFailure(failure_);
     outputs[i]->Finish([self = shared_from_this(), i](OutputResult result) {
       self->OnOutputDone(i, std::move(result));
     });

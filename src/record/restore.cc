@@ -11,6 +11,7 @@
 #include "src/record/existing.h"
 #include "src/record/plan_text.h"
 #include "src/record/rebuild.h"
+#include "src/record/subject.h"
 #include "src/record/takeover.h"
 #include "src/spool/spool.h"
 
@@ -358,13 +359,24 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
           "settings, or resume it first",
           plan.options.stream, field);
     }
+    if (const std::string field =
+            DifferingField(saved.subject, plan.options.identity);
+        !field.empty()) {
+      return FailedPrecondition(
+          "{}: was interrupted, and recorded with the {} `{}`: use the same, "
+          "or resume it first",
+          plan.options.stream, field, IdentityField(saved.subject, field));
+    }
     plan.session = saved.session;
+    plan.subject = saved.subject;
     plan.run = saved.run;
+    plan.id = saved.id;
     plan.started = saved.started;
     plan.target_duration = saved.target_duration;
     for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
       OutputPlan& output = plan.outputs[i];
       output.fields = saved.outputs[i].fields;
+      output.manifest = saved.outputs[i].manifest;
       output.renditions = std::move(saved.outputs[i].renditions);
     }
     HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));

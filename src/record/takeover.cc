@@ -164,23 +164,29 @@ StatusOr<Lease> Acquire(Leases& leases, const std::string& run,
   }
 }
 
-Status CheckSharedName(const PathTemplate& path, bool session_given,
+Status CheckSharedName(const PathTemplate& path,
+                       const RecordingOptions& options,
                        const std::string& field) {
-  for (const std::string_view own :
-       {"run", "time", "epoch_s", "epoch_ms", "segment_time", "seq"}) {
-    if (!path.Uses(own)) continue;
+  const RecordingIdentity& identity = options.identity;
+  for (const std::string_view own : {"run", "time", "epoch_s", "epoch_ms",
+                                     "start_date", "segment_time", "seq"}) {
+    const bool given = (identity.epoch_ms &&
+                        (own.starts_with("epoch") || own == "start_date")) ||
+                       (own == "start_date" && !identity.start_date.empty());
+    if (given || !path.Uses(own)) continue;
     return InvalidArgument(
         "{}: {}: {{{}}} is another on each machine: takeover wants one name",
         field, path.text(), own);
   }
-  if (session_given || !path.Uses("session")) return {};
+  if (!options.session.empty() || !path.Uses("session")) return {};
   return InvalidArgument(
       "{}: {}: {{session}} is another on each machine: takeover wants one "
       "name: set session",
       field, path.text());
 }
 
-Status CheckPlaylist(const PlaylistPlan& playlist, bool session_given,
+Status CheckPlaylist(const PlaylistPlan& playlist,
+                     const RecordingOptions& options,
                      const std::string& field) {
   const PlaylistPolicy& policy = *playlist.list_options.policy;
   if (policy.type() == PlaylistType::kVod || policy.rotates()) {
@@ -189,7 +195,7 @@ Status CheckPlaylist(const PlaylistPlan& playlist, bool session_given,
         "wants event or live playlists",
         field, policy.Describe());
   }
-  return CheckSharedName(playlist.path, session_given, field + ".path");
+  return CheckSharedName(playlist.path, options, field + ".path");
 }
 
 // Of a list's segments, by media sequence number.
@@ -274,17 +280,20 @@ Status PlanLease(const RecordingOptions& options, const OutputOptions& wanted,
         "{{stream}}/{{run}}-{{seq:06}}.{{ext}}",
         field, output.segment.text());
   }
-  const bool session_given = !options.session.empty();
   for (const RenditionPlan& rendition : output.renditions) {
     for (std::size_t p = 0; p < rendition.playlists.size(); ++p) {
       HLSREC_RETURN_IF_ERROR(
-          CheckPlaylist(rendition.playlists[p], session_given,
+          CheckPlaylist(rendition.playlists[p], options,
                         fmt::format("{}.playlists[{}]", field, p)));
     }
   }
   if (output.multivariant) {
-    HLSREC_RETURN_IF_ERROR(CheckSharedName(*output.multivariant, session_given,
+    HLSREC_RETURN_IF_ERROR(CheckSharedName(*output.multivariant, options,
                                            field + ".multivariant_path"));
+  }
+  if (output.manifest) {
+    HLSREC_RETURN_IF_ERROR(CheckSharedName(output.manifest->path, options,
+                                           field + ".manifest_path"));
   }
   const RenditionPlan& rendition = output.renditions.front();
   PathFields fields = FieldsOf(output, rendition);

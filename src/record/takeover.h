@@ -13,6 +13,7 @@ namespace hlsrec::record {
 
 // Of {run}.
 inline constexpr int kRunDigits = 8;
+inline constexpr int kIdDigits = 32;
 
 // How another machine's recording is taken over: the edge to the store of what
 // src/deliver/lease.h decides, and what its lists need to go on.

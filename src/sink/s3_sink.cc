@@ -46,6 +46,7 @@ std::string_view CacheControlFor(const PutRequest& request,
       return cache.segments;
     case ObjectKind::kMediaPlaylist:
     case ObjectKind::kMultivariantPlaylist:
+    case ObjectKind::kManifest:
       return request.last_version ? cache.ended_playlists
                                   : cache.live_playlists;
     case ObjectKind::kOther:

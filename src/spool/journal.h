@@ -131,6 +131,16 @@ struct JournaledRecording {
   std::vector<RenditionDescribed> renditions = {};
 };
 
+// Segments of one series, with what became of them at one output.
+struct SeriesPart {
+  RecordingId recording = 0;
+  int rendition = 0;
+  int packaging = 0;
+  std::string output = {};
+  std::uint64_t from_index = 0;
+  std::size_t max_segments = 0;
+};
+
 // The record of what was sealed, stored and published, that survives us.
 //
 // Threads. Any. Blocking. No.
@@ -169,9 +179,16 @@ class Journal {
   // In the order they were queued, as of the entries added before.
   virtual void LoadNotifications(NotificationFilter filter,
                                  NotificationsLoaded loaded) = 0;
+  // As Load(), of one part: segments and deliveries, by index, and nothing
+  // else. So that nobody holds all of a long recording.
+  virtual void LoadPart(const SeriesPart& part, Loaded loaded) = 0;
+  // Parts of this recording will be asked for: a journal that forgets keeps its
+  // segments in memory, until the recording forgets them.
+  virtual void KeepSegments(RecordingId) {}
 };
 
-// Remembers nothing but notifications: for a spool that dies with us.
+// Remembers nothing but notifications and what KeepSegments() asks for: for a
+// spool that dies with us.
 std::unique_ptr<Journal> MakeVolatileJournal();
 
 }  // namespace hlsrec::spool

@@ -64,6 +64,21 @@ RecordingSummary SummaryOf(const SqliteRow& row) {
           .ending = row.Bool(3)};
 }
 
+SegmentSealed SegmentOf(RecordingId recording, const SqliteRow& row) {
+  return {.id = {.recording = recording,
+                 .rendition = row.Int(0),
+                 .packaging = row.Int(1),
+                 .index = row.Unsigned(2)},
+          .duration = microseconds(row.Integer(3)),
+          .start = WallTime(microseconds(row.Integer(4))),
+          .discontinuity = row.Bool(5),
+          .gap = row.Bool(6),
+          .init_hash = row.Text(7),
+          .file = row.Text(8),
+          .size_bytes = row.Unsigned(9),
+          .sha256 = row.Text(10)};
+}
+
 // Those of the first key, then those of the second: the tables' order is
 // another, and keys are few.
 template <typename Key, typename Entry>
@@ -247,6 +262,43 @@ StatusOr<JournaledRecording> JournalRows::LoadFiles(RecordingId recording) {
   return loaded;
 }
 
+StatusOr<JournaledRecording> JournalRows::LoadPart(const SeriesPart& part) {
+  JournaledRecording loaded{.summary = {.recording = part.recording}};
+  // Packagings lie side by side: the limit is of the one that is asked for.
+  HLSREC_ASSIGN_OR_RETURN(
+      SqliteStatement segments,
+      database_->Prepare(
+          "SELECT rendition, packaging, number, duration_us, start_us, "
+          "discontinuity, gap, init_hash, file, size_bytes, sha256 "
+          "FROM segment WHERE recording = ?1 AND rendition = ?2 AND "
+          "packaging = ?3 AND number >= ?4 ORDER BY number LIMIT ?5"));
+  HLSREC_RETURN_IF_ERROR(segments.Read(
+      [&](const SqliteRow& row) {
+        loaded.segments.push_back(SegmentOf(part.recording, row));
+      },
+      part.recording, part.rendition, part.packaging, part.from_index,
+      part.max_segments));
+  if (loaded.segments.empty()) return loaded;
+  HLSREC_ASSIGN_OR_RETURN(
+      SqliteStatement deliveries,
+      database_->Prepare(
+          "SELECT number, outcome FROM delivery WHERE recording = ?1 AND "
+          "rendition = ?2 AND output = ?3 AND number BETWEEN ?4 AND ?5 "
+          "ORDER BY number"));
+  HLSREC_RETURN_IF_ERROR(deliveries.Read(
+      [&](const SqliteRow& row) {
+        loaded.deliveries.push_back(
+            {.recording = part.recording,
+             .output = part.output,
+             .rendition = part.rendition,
+             .index = row.Unsigned(0),
+             .outcome = static_cast<Outcome>(row.Int(1))});
+      },
+      part.recording, part.rendition, part.output, part.from_index,
+      loaded.segments.back().id.index));
+  return loaded;
+}
+
 StatusOr<std::vector<SegmentSealed>> JournalRows::Segments(
     RecordingId recording) {
   HLSREC_ASSIGN_OR_RETURN(
@@ -259,19 +311,7 @@ StatusOr<std::vector<SegmentSealed>> JournalRows::Segments(
   std::map<std::pair<int, int>, std::vector<SegmentSealed>> parts;
   HLSREC_RETURN_IF_ERROR(statement.Read(
       [&](const SqliteRow& row) {
-        parts[{row.Int(0), row.Int(1)}].push_back(
-            {.id = {.recording = recording,
-                    .rendition = row.Int(0),
-                    .packaging = row.Int(1),
-                    .index = row.Unsigned(2)},
-             .duration = microseconds(row.Integer(3)),
-             .start = WallTime(microseconds(row.Integer(4))),
-             .discontinuity = row.Bool(5),
-             .gap = row.Bool(6),
-             .init_hash = row.Text(7),
-             .file = row.Text(8),
-             .size_bytes = row.Unsigned(9),
-             .sha256 = row.Text(10)});
+        parts[{row.Int(0), row.Int(1)}].push_back(SegmentOf(recording, row));
       },
       recording));
   return Joined(std::move(parts));

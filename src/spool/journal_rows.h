@@ -33,6 +33,7 @@ class JournalRows {
 
   StatusOr<JournaledRecording> Load(RecordingId recording);
   StatusOr<JournaledRecording> LoadFiles(RecordingId recording);
+  StatusOr<JournaledRecording> LoadPart(const SeriesPart& part);
   StatusOr<std::vector<RecordingSummary>> Recordings();
   StatusOr<std::vector<StoredNotification>> Notifications(
       const NotificationFilter& filter);

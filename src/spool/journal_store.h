@@ -35,6 +35,9 @@ class JournalStore {
     return detail == Journal::Detail::kFiles ? rows_->LoadFiles(recording)
                                              : rows_->Load(recording);
   }
+  StatusOr<JournaledRecording> LoadPart(const SeriesPart& part) {
+    return rows_->LoadPart(part);
+  }
   StatusOr<std::vector<RecordingSummary>> Recordings() {
     return rows_->Recordings();
   }

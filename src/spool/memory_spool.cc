@@ -33,8 +33,11 @@ class MemoryBody final : public Body {
 
 class MemoryWriter final : public SegmentWriter {
  public:
-  explicit MemoryWriter(std::shared_ptr<Budget> budget)
-      : budget_(std::move(budget)) {}
+  MemoryWriter(std::shared_ptr<Budget> budget, std::shared_ptr<Journal> journal,
+               SegmentStart start)
+      : budget_(std::move(budget)),
+        journal_(std::move(journal)),
+        start_(std::move(start)) {}
   ~MemoryWriter() override { budget_->Return(bytes_.size()); }
   MemoryWriter(const MemoryWriter&) = delete;
   MemoryWriter& operator=(const MemoryWriter&) = delete;
@@ -44,8 +47,15 @@ class MemoryWriter final : public SegmentWriter {
     hlsrec::Append(bytes_, bytes);
   }
   void MarkChunk(std::chrono::microseconds) override {}
-  void Seal(std::chrono::microseconds, Sealed sealed) override {
+  void Seal(std::chrono::microseconds duration, Sealed sealed) override {
     bytes_.shrink_to_fit();
+    journal_->Add(SegmentSealed{.id = start_.id,
+                                .duration = duration,
+                                .start = start_.start,
+                                .discontinuity = start_.discontinuity,
+                                .init_hash = start_.init_hash,
+                                .size_bytes = bytes_.size()},
+                  {});
     sealed(SealedSegment{.body = std::make_shared<MemoryBody>(
                              budget_, std::exchange(bytes_, {})),
                          .owed = std::make_shared<std::atomic<int>>(1)});
@@ -53,6 +63,8 @@ class MemoryWriter final : public SegmentWriter {
 
  private:
   const std::shared_ptr<Budget> budget_;
+  const std::shared_ptr<Journal> journal_;
+  const SegmentStart start_;
   Bytes bytes_;
 };
 
@@ -60,9 +72,9 @@ class MemorySpool final : public Spool {
  public:
   explicit MemorySpool(std::shared_ptr<Budget> budget)
       : budget_(std::move(budget)) {}
-  std::unique_ptr<SegmentWriter> Create(const SegmentStart&,
+  std::unique_ptr<SegmentWriter> Create(const SegmentStart& start,
                                         WriterOptions) override {
-    return std::make_unique<MemoryWriter>(budget_);
+    return std::make_unique<MemoryWriter>(budget_, journal_, start);
   }
   StatusOr<SealedSegment> Find(const SegmentSealed&) override {
     return NotFound("memory spool: keeps nothing of earlier runs");
@@ -75,7 +87,7 @@ class MemorySpool final : public Spool {
  private:
   const std::shared_ptr<Budget> budget_;
   const Recovered recovered_ = {};
-  const std::unique_ptr<Journal> journal_ = MakeVolatileJournal();
+  const std::shared_ptr<Journal> journal_ = MakeVolatileJournal();
 };
 
 }  // namespace

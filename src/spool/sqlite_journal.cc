@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,7 +28,8 @@ struct Write {
 struct Read {
   RecordingId recording = 0;
   Journal::Detail detail = Journal::Detail::kAll;
-  Journal::Loaded loaded;
+  std::optional<SeriesPart> part = {};  // alone
+  Journal::Loaded loaded = {};
 };
 struct NotificationRead {
   NotificationFilter filter;
@@ -95,7 +97,8 @@ class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
       std::vector<Work> work = Take();
       if (work.empty()) return;
       if (auto* read = std::get_if<Read>(&work.front())) {
-        read->loaded(store_->Load(read->recording, read->detail));
+        read->loaded(read->part ? store_->LoadPart(*read->part)
+                                : store_->Load(read->recording, read->detail));
       } else if (auto* told = std::get_if<NotificationRead>(&work.front())) {
         told->loaded(store_->Notifications(told->filter));
       } else {
@@ -223,7 +226,13 @@ class SqliteJournal final : public Journal {
     table_->Release(identity);
   }
   void Load(RecordingId recording, Detail detail, Loaded loaded) override {
-    queue_->Add(Read{recording, detail, std::move(loaded)});
+    queue_->Add(Read{
+        .recording = recording, .detail = detail, .loaded = std::move(loaded)});
+  }
+  void LoadPart(const SeriesPart& part, Loaded loaded) override {
+    queue_->Add(Read{.recording = part.recording,
+                     .part = part,
+                     .loaded = std::move(loaded)});
   }
   bool HasNotifications() const override { return has_notifications_; }
   void LoadNotifications(NotificationFilter filter,

@@ -1,91 +1,91 @@
-#include <algorithm>
 #include <atomic>
-#include <deque>
-#include <set>
+#include <map>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "src/base/mutex.h"
 #include "src/base/status_util.h"
 #include "src/spool/journal.h"
+#include "src/spool/notification_table.h"
 
 namespace hlsrec::spool {
 namespace {
 
-bool Owed(const StoredNotification& stored) {
-  return stored.state == NotificationState::kOwed ||
-         stored.state == NotificationState::kReplayed;
-}
-
-// What others are to be told, for as long as the process lives.
-class NotificationTable {
+// The segments of recordings that asked for them to be kept.
+class KeptSegments {
  public:
-  Status Queue(NotificationQueued queued) {
-    MutexLock lock(mutex_);
-    const auto same = [&queued](const StoredNotification& each) {
-      return each.queued.id == queued.id && each.queued.target == queued.target;
-    };
-    if (std::any_of(rows_.begin(), rows_.end(), same)) return {};
-    if (rows_.size() == kMost) {
-      const auto settled = std::find_if_not(rows_.begin(), rows_.end(), Owed);
-      if (settled == rows_.end()) {
-        return ResourceExhausted(
-            "notifications: {} wait in memory: use a spool directory",
-            rows_.size());
+  void Keep(RecordingId recording) { kept_[recording]; }
+
+  void Add(const JournalEntry& entry) {
+    if (const auto* sealed = std::get_if<SegmentSealed>(&entry)) {
+      if (Kept* kept = Find(sealed->id.recording)) {
+        kept->segments[sealed->id] = *sealed;
       }
-      rows_.erase(settled);
-    }
-    rows_.push_back({.number = ++last_, .queued = std::move(queued)});
-    return {};
-  }
-  void Settle(const NotificationSettled& settled) {
-    MutexLock lock(mutex_);
-    for (StoredNotification& each : rows_) {
-      if (each.number == settled.number) each.state = settled.state;
+    } else if (const auto* told = std::get_if<SegmentDelivered>(&entry)) {
+      if (Kept* kept = Find(told->recording)) {
+        kept->deliveries[{told->output, told->rendition, told->index}] =
+            told->outcome;
+      }
+    } else if (const auto* gone = std::get_if<SegmentsForgotten>(&entry)) {
+      if (Kept* kept = Find(gone->recording)) Forget(*gone, *kept);
+    } else if (const auto* all = std::get_if<RecordingForgotten>(&entry)) {
+      kept_.erase(all->recording);
     }
   }
-  void Forget(WallTime before) {
-    MutexLock lock(mutex_);
-    std::erase_if(rows_, [before](const StoredNotification& each) {
-      return !Owed(each) && each.queued.time < before;
-    });
-  }
-  std::vector<StoredNotification> Find(const NotificationFilter& filter) {
-    std::vector<StoredNotification> found;
-    std::set<std::pair<std::string, std::string>> headed;
-    MutexLock lock(mutex_);
-    for (const StoredNotification& each : rows_) {
-      if (!Matches(each, filter)) continue;
-      if (filter.heads &&
-          !headed.emplace(each.queued.target, each.queued.subject).second) {
-        continue;
-      }
-      found.push_back(each);
-      if (filter.limit > 0 &&
-          found.size() == static_cast<std::size_t>(filter.limit)) {
-        break;
-      }
+
+  StatusOr<JournaledRecording> Load(const SeriesPart& part) {
+    Kept* kept = Find(part.recording);
+    if (kept == nullptr) {
+      return NotFound("journal: recording {}: is not kept", part.recording);
     }
-    return found;
+    JournaledRecording loaded{.summary = {.recording = part.recording}};
+    SegmentId id{.recording = part.recording,
+                 .rendition = part.rendition,
+                 .packaging = part.packaging,
+                 .index = part.from_index};
+    for (auto each = kept->segments.lower_bound(id);
+         each != kept->segments.end() &&
+         loaded.segments.size() < part.max_segments;
+         ++each) {
+      id.index = each->first.index;
+      if (!(each->first == id)) break;
+      loaded.segments.push_back(each->second);
+      const auto told =
+          kept->deliveries.find({part.output, part.rendition, id.index});
+      if (told == kept->deliveries.end()) continue;
+      loaded.deliveries.push_back({.recording = part.recording,
+                                   .output = part.output,
+                                   .rendition = part.rendition,
+                                   .index = id.index,
+                                   .outcome = told->second});
+    }
+    return loaded;
   }
 
  private:
-  static constexpr std::size_t kMost = 10'000;
+  struct Kept {
+    std::map<SegmentId, SegmentSealed> segments;
+    std::map<std::tuple<std::string, int, std::uint64_t>, Outcome> deliveries;
+  };
 
-  static bool Matches(const StoredNotification& stored,
-                      const NotificationFilter& filter) {
-    const bool owed_only =
-        filter.heads || filter.which == NotificationFilter::Which::kOwed;
-    const NotificationQueued& queued = stored.queued;
-    return (!owed_only || Owed(stored)) &&
-           (filter.target.empty() || queued.target == filter.target) &&
-           (filter.subject.empty() || queued.subject == filter.subject) &&
-           (!filter.from || queued.time >= *filter.from) &&
-           (!filter.until || queued.time < *filter.until);
+  Kept* Find(RecordingId recording) {
+    const auto found = kept_.find(recording);
+    return found == kept_.end() ? nullptr : &found->second;
   }
 
-  Mutex mutex_;
-  std::deque<StoredNotification> rows_ ABSL_GUARDED_BY(mutex_);
-  std::int64_t last_ ABSL_GUARDED_BY(mutex_) = 0;
+  static void Forget(const SegmentsForgotten& gone, Kept& kept) {
+    std::erase_if(kept.segments, [&](const auto& each) {
+      return each.first.rendition == gone.rendition &&
+             each.first.index < gone.below_index;
+    });
+    std::erase_if(kept.deliveries, [&](const auto& each) {
+      return std::get<1>(each.first) == gone.rendition &&
+             std::get<2>(each.first) < gone.below_index;
+    });
+  }
+
+  std::map<RecordingId, Kept> kept_;
 };
 
 class VolatileJournal final : public Journal {
@@ -99,6 +99,9 @@ class VolatileJournal final : public Journal {
       notifications_.Settle(*settled);
     } else if (const auto* old = std::get_if<NotificationsForgotten>(&entry)) {
       notifications_.Forget(old->before);
+    } else {
+      MutexLock lock(mutex_);
+      segments_.Add(entry);
     }
     if (done) done(std::move(status));
   }
@@ -112,10 +115,23 @@ class VolatileJournal final : public Journal {
                          NotificationsLoaded loaded) override {
     loaded(notifications_.Find(filter));
   }
+  void LoadPart(const SeriesPart& part, Loaded loaded) override {
+    StatusOr<JournaledRecording> found = [&] {
+      MutexLock lock(mutex_);
+      return segments_.Load(part);
+    }();
+    loaded(std::move(found));
+  }
+  void KeepSegments(RecordingId recording) override {
+    MutexLock lock(mutex_);
+    segments_.Keep(recording);
+  }
 
  private:
   std::atomic<RecordingId> next_ = 1;
   NotificationTable notifications_;
+  Mutex mutex_;
+  KeptSegments segments_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -212,6 +212,25 @@ TEST_CASE("names: 100ms', with fields") {
   CHECK(missing.err.find("room_id") != std::string::npos);
 }
 
+TEST_CASE("names: 100ms', by the recording's identity") {
+  const TempDirectory directory;
+  RunWell(Record(
+      Of({MediaFile("h264_aac.ts"), directory.path(""), "--layout",
+          "100ms-sfu-individual", "--identity", "room_id=r1", "--identity",
+          "session_id=s1", "--identity", "peer_id=p1", "--identity",
+          "stream_id=st1", "--identity", "track_id=t1", "--identity",
+          "start_date=20210721", "--identity", "prefix=cust/omer"},
+         Second())));
+  const std::string folder = "cust/omer/r1/20210721/s1/p1/st1/";
+  const auto files = FilesBelow(directory.path(""));
+  OnlyMatch(files, folder + R"(t1/000000\.ts)");
+  RequireConforms(directory.path(OnlyMatch(files, folder + R"(t1\.m3u8)")));
+  const Ended wrong = Run(Record({MediaFile("h264_aac.ts"), directory.path("x"),
+                                  "--identity", "start_date=yesterday"}));
+  CHECK(wrong.code == 1);
+  CHECK(wrong.err.find("YYYYMMDD") != std::string::npos);
+}
+
 TEST_CASE("names: templates of one's own, and the first number") {
   const TempDirectory directory;
   RunWell(Record(

@@ -98,6 +98,9 @@ class FakeJournal final : public Journal {
                          NotificationsLoaded loaded) override {
     loaded(std::vector<StoredNotification>());
   }
+  void LoadPart(const SeriesPart&, Loaded loaded) override {
+    loaded(Unimplemented("fake journal: has no parts"));
+  }
 
  private:
   const std::shared_ptr<FakeStore> store_;

@@ -107,6 +107,14 @@ void AddRecording(CLI::App& app, RecordCommand& record) {
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE")
       ->group(group);
+  app.add_option("--identity", record.identity,
+                 "What is recorded, for names and manifests: room_id, "
+                 "session_id, peer_id, stream_id, track_id, layer_index, "
+                 "start_date, epoch_ms, prefix or location, name=value; may be "
+                 "repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE")
+      ->group(group);
   app.add_option("--duration", record.duration, "Stop after this much media")
       ->type_name("DURATION")
       ->group(group);
@@ -183,7 +191,8 @@ void AddNames(CLI::App& app, RecordCommand& record) {
   const char* group = "Names";
   app.add_option("--layout", record.layout,
                  "Names below a folder: default, antmedia, antmedia-datetime, "
-                 "100ms")
+                 "100ms, 100ms-beam, 100ms-sfu-composite, "
+                 "100ms-sfu-individual, 100ms-multi-resolution, 100ms-vod")
       ->capture_default_str()
       ->group(group);
   app.add_option("--segment-name", record.segment_name,
@@ -200,6 +209,15 @@ void AddNames(CLI::App& app, RecordCommand& record) {
       ->group(group);
   app.add_option("--multivariant-name", record.multivariant_name,
                  "Template of the multivariant playlist's path")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  app.add_flag("--manifest", record.manifest,
+               "Write recording.json beside the playlists: the recording's "
+               "state while it lasts, and at its end all that is stored, with "
+               "sizes and hashes, for `hlsrec verify`")
+      ->group(group);
+  app.add_option("--manifest-name", record.manifest_name,
+                 "Template of the manifest's path; implies --manifest")
       ->type_name("TEMPLATE")
       ->group(group);
   app.add_option("--start-number", record.start_number,
@@ -405,6 +423,29 @@ void AddValidate(CLI::App& app, ValidateCommand& validate) {
       "Exit codes: 0 a recording can be stored, 1 usage, 5 it can't.");
 }
 
+void AddVerify(CLI::App& app, VerifyCommand& verify) {
+  CLI::App* command = app.add_subcommand(
+      "verify",
+      "Read a recording again and compare it with its recording.json");
+  command
+      ->add_option("LOCATION", verify.location,
+                   "A manifest (recorded with --manifest): path, http(s) or s3 "
+                   "URL; or a folder or s3 URL with manifests below it")
+      ->required();
+  command->add_option("--parallel", verify.parallel, "Objects read at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command->add_flag("--json", verify.json, "One JSON object per manifest");
+  command->add_flag("-q,--quiet", verify.quiet, "No progress");
+  AddHttpDelivery(*command, verify.sinks.http);
+  AddS3Delivery(*command, verify.sinks.s3);
+  command->footer(
+      "Missing, changed, cut short, extra: each object is told. Web servers\n"
+      "can't list, so that extra ones are found in folders and buckets only.\n"
+      "Exit codes: 0 as recorded, 1 usage, 2 can't be read or has not ended,\n"
+      "3 something differs, 4 something is missing.");
+}
+
 void AddPresign(CLI::App& app, PresignCommand& presign) {
   CLI::App* command = app.add_subcommand(
       "presign", "Print a URL by which anybody may read an object of a bucket");
@@ -483,6 +524,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddCheck(*app, line);
   AddProbe(*app, line);
   AddValidate(*app, line.validate);
+  AddVerify(*app, line.verify);
   AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
@@ -494,6 +536,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("resume"));
   NameVariables(*app->get_subcommand("events"));
   NameVariables(*app->get_subcommand("validate"));
+  NameVariables(*app->get_subcommand("verify"));
   NameVariables(*app->get_subcommand("presign"));
   return app;
 }

@@ -13,6 +13,7 @@
 #include "tools/hlsrec/resume_command.h"
 #include "tools/hlsrec/s3_delivery.h"
 #include "tools/hlsrec/validate_command.h"
+#include "tools/hlsrec/verify_command.h"
 
 namespace hlsrec::tools {
 
@@ -26,6 +27,7 @@ struct CommandLine {
   ProbeCommand probe;
   PresignCommand presign;
   ValidateCommand validate;
+  VerifyCommand verify;
   std::string check_profile = "rfc";
   std::string check_interval = "1";
   std::string probe_duration = "5";

@@ -90,6 +90,7 @@ int Run(int argc, char** argv) {
   if (app->got_subcommand("record")) return Record(line.record);
   if (app->got_subcommand("relay")) return Record(line.relay);
   if (app->got_subcommand("validate")) return Validate(line.validate);
+  if (app->got_subcommand("verify")) return RunVerify(line.verify);
   if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("check")) {
     if (line.check_profile == "apple") {

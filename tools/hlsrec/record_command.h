@@ -36,7 +36,8 @@ struct RecordCommand {
   // Recording
   std::string stream;
   std::string session;
-  std::vector<std::string> fields;  // name=value
+  std::vector<std::string> fields;    // name=value
+  std::vector<std::string> identity;  // likewise
   std::string duration;
   std::uint64_t stop_after_segments = 0;
   std::string max_bytes;
@@ -63,6 +64,8 @@ struct RecordCommand {
   std::string init_name;
   std::string multivariant_name;
   std::int64_t start_number = -1;
+  bool manifest = false;
+  std::string manifest_name;  // implies it
 
   // Storage
   std::string spool;

@@ -121,6 +121,7 @@ Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
                      .init = stem + "{_rendition}-init-{hash}.mp4",
                      .playlist = stem + "{_rendition}.m3u8",
                      .multivariant = stem + ".m3u8",
+                     .manifest = stem + "_recording.json",
                      .first_sequence = first},
           .root = slash == std::string::npos ? "."
                   : slash == 0               ? "/"
@@ -150,6 +151,7 @@ StatusOr<Names> NamesFor(const RecordCommand& command,
   override_name(names.layout.init, command.init_name);
   override_name(names.layout.playlist, command.playlist_name);
   override_name(names.layout.multivariant, command.multivariant_name);
+  override_name(names.layout.manifest, command.manifest_name);
   if (command.start_number >= 0) {
     names.layout.first_sequence =
         static_cast<std::uint64_t>(command.start_number);
@@ -344,8 +346,13 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     if (!pair.ok()) return pair.status();
     options.fields.insert(std::move(pair).value());
   }
-  // 100ms' prefix is optional.
-  if (command.layout == "100ms") options.fields.emplace("prefix", "");
+  for (const std::string& text : command.identity) {
+    auto pair = NameAndValue("--identity", text);
+    if (!pair.ok()) return pair.status();
+    const Status set =
+        SetIdentityField(options.identity, pair->first, pair->second);
+    if (!set.ok()) return Bad("--identity", set.message());
+  }
   const auto target = Duration("--segment-time", command.segment_time);
   if (!target.ok()) return target.status();
   options.segment.target_duration = *target;
@@ -409,6 +416,9 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     const auto lease = Duration("--lease", command.lease);
     if (!lease.ok()) return lease.status();
     wanted.lease = *lease;
+    if (command.manifest || !command.manifest_name.empty()) {
+      wanted.manifest_path = names->layout.manifest;
+    }
     // Known only when the tracks are: see RunRecord().
     wanted.multivariant_path = names->layout.multivariant;
     if (!command.delete_on_end.empty()) {
@@ -430,6 +440,9 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
 }
 
 bool NamesItselfAnew(const RecordCommand& command) {
+  const bool has_epoch = std::any_of(
+      command.identity.begin(), command.identity.end(),
+      [](const std::string& text) { return text.starts_with("epoch_ms="); });
   return std::all_of(command.outputs.begin(), command.outputs.end(),
                      [&](const std::string& output) {
                        const auto names = NamesFor(command, output);
@@ -438,7 +451,8 @@ bool NamesItselfAnew(const RecordCommand& command) {
                        const auto uses = [&path](std::string_view field) {
                          return path.find(field) != std::string::npos;
                        };
-                       return uses("{time") || uses("{epoch") || uses("{run") ||
+                       return uses("{time") || (uses("{epoch") && !has_epoch) ||
+                              uses("{run") ||
                               (uses("{session") && command.session.empty());
                      });
 }

@@ -56,6 +56,7 @@ StatusOr<std::shared_ptr<Runtime>> OpenRuntime(const RecordCommand& command,
   }
   std::string told = command.stream + "\n" + command.session + "\n" +
                      command.layout + "\n" + command.playlist_name;
+  for (const std::string& text : command.identity) told += "\n" + text;
   for (const std::string& output : command.outputs) {
     std::error_code ignored;
     told += "\n" + fs::absolute(output, ignored).lexically_normal().string();

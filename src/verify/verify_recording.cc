@@ -1,0 +1,364 @@
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "hlsrec/verify.h"
+#include "src/base/answer.h"
+#include "src/base/gzip.h"
+#include "src/base/hash.h"
+#include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
+#include "src/check/uri.h"
+#include "src/manifest/read.h"
+#include "src/playlist/parse.h"
+#include "src/verify/places.h"
+
+namespace hlsrec {
+namespace {
+
+using manifest::Head;
+using manifest::Object;
+using verify::Places;
+
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 30;
+constexpr int kMostAttempts = 4;
+constexpr std::chrono::milliseconds kFirstWait{250};
+
+std::shared_ptr<Answer<std::string>> Ask(Sink& sink, const std::string& key,
+                                         std::uint64_t max_bytes) {
+  auto answer = std::make_shared<Answer<std::string>>();
+  sink.Get(key, max_bytes, [answer](StatusOr<std::string> got) {
+    answer->Set(std::move(got));
+  });
+  return answer;
+}
+
+void Wait(RuntimeCore& core, std::chrono::milliseconds time) {
+  const auto over = std::make_shared<Latch>();
+  core.media()->PostAt(core.clock().Steady() + time, [over] { over->Open(); });
+  core.Await(*over);
+}
+
+// The answer, or that of a few more attempts where it may be another then.
+StatusOr<std::string> Take(RuntimeCore& core, Sink& sink,
+                           const std::string& key, std::uint64_t max_bytes,
+                           std::shared_ptr<Answer<std::string>> answer) {
+  std::chrono::milliseconds wait = kFirstWait;
+  for (int attempt = 1;; ++attempt, wait *= 2) {
+    StatusOr<std::string> got = answer->Take(core);
+    const StatusCode code = got.status().code();
+    const bool may_pass = code == StatusCode::kUnavailable ||
+                          code == StatusCode::kDeadlineExceeded;
+    if (!may_pass || attempt == kMostAttempts) return got;
+    Wait(core, wait);
+    answer = Ask(sink, key, max_bytes);
+  }
+}
+
+StatusOr<std::string> Get(RuntimeCore& core, Sink& sink,
+                          const std::string& key) {
+  auto answer = Ask(sink, key, kMaxManifestBytes);
+  return Take(core, sink, key, kMaxManifestBytes, std::move(answer));
+}
+
+StatusOr<std::vector<ObjectInfo>> List(RuntimeCore& core, Sink& sink,
+                                       const std::string& prefix) {
+  const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
+  sink.List(prefix, [answer](StatusOr<std::vector<ObjectInfo>> objects) {
+    answer->Set(std::move(objects));
+  });
+  return answer->Take(core);
+}
+
+class Verifier {
+ public:
+  Verifier(RuntimeCore& core, Sink& sink, const VerifyOptions& options,
+           Head head, std::vector<Object> objects, Places places)
+      : core_(core),
+        sink_(sink),
+        options_(options),
+        head_(std::move(head)),
+        objects_(std::move(objects)),
+        places_(std::move(places)) {
+    report_.id = head_.id;
+    report_.state = head_.state;
+    for (const Object& object : objects_) {
+      named_.insert(object.key);
+      progress_.bytes_total += object.size.value_or(0);
+    }
+    progress_.objects_total = objects_.size();
+    for (const manifest::Rendition& rendition : head_.renditions) {
+      first_sequences_[rendition.name] = rendition.first_sequence;
+    }
+  }
+
+  VerifyReport Run() {
+    for (const std::string& key : head_.undelivered) {
+      Find(VerifyProblem::kMissing, key, "was never stored");
+    }
+    ReadAll();
+    FindExtra();
+    return std::move(report_);
+  }
+
+ private:
+  struct Reading {
+    const Object* object = nullptr;
+    std::string key = {};
+    std::uint64_t max_bytes = 0;
+    std::shared_ptr<Answer<std::string>> answer = {};
+  };
+
+  void Find(VerifyProblem problem, const std::string& key,
+            std::string message) {
+    ++report_.problems;
+    if (problem == VerifyProblem::kMissing) ++report_.missing;
+    VerifyFinding finding{
+        .problem = problem, .key = key, .message = std::move(message)};
+    if (options_.on_finding) options_.on_finding(finding);
+    if (report_.findings.size() < options_.max_findings) {
+      report_.findings.push_back(std::move(finding));
+    }
+  }
+
+  // Some are on their way while the oldest is looked at.
+  void ReadAll() {
+    std::deque<Reading> readings;
+    const auto parallel =
+        static_cast<std::size_t>(std::max(1, options_.parallel));
+    for (std::size_t next = 0; next < objects_.size() || !readings.empty();) {
+      while (next < objects_.size() && readings.size() < parallel) {
+        Begin(objects_[next++], readings);
+      }
+      if (readings.empty()) continue;
+      const Reading reading = std::move(readings.front());
+      readings.pop_front();
+      StatusOr<std::string> bytes =
+          Take(core_, sink_, reading.key, reading.max_bytes, reading.answer);
+      Judge(*reading.object, std::move(bytes));
+      Advance(*reading.object);
+    }
+  }
+
+  void Begin(const Object& object, std::deque<Reading>& readings) {
+    const auto place = places_.Find(object.key);
+    if (!place) {
+      Find(VerifyProblem::kMissing, object.key,
+           "lies outside of the folder that was moved");
+      return Advance(object);
+    }
+    // Where it is packed its size tells nothing.
+    const std::uint64_t most = object.size && object.encoding.empty()
+                                   ? *object.size
+                                   : options_.max_object_bytes;
+    readings.push_back({.object = &object,
+                        .key = *place,
+                        .max_bytes = most,
+                        .answer = Ask(sink_, *place, most)});
+  }
+
+  void Advance(const Object& object) {
+    ++progress_.objects;
+    progress_.bytes += object.size.value_or(0);
+    if (options_.on_progress) options_.on_progress(progress_);
+  }
+
+  void Judge(const Object& object, StatusOr<std::string> bytes) {
+    if (!bytes.ok()) return JudgeFailure(object, bytes.status());
+    ++report_.objects;
+    report_.bytes += bytes->size();
+    if (!object.encoding.empty() && IsGzip(*bytes)) {
+      bytes = Gunzip(*bytes, options_.max_object_bytes);
+      if (!bytes.ok()) {
+        return Find(VerifyProblem::kContent, object.key,
+                    bytes.status().message());
+      }
+    }
+    if (object.size && *object.size != bytes->size()) {
+      return Find(
+          VerifyProblem::kSize, object.key,
+          fmt::format("has {} bytes, not {}", bytes->size(), *object.size));
+    }
+    if (object.sha256.empty()) {
+      ++report_.unhashed;
+    } else {
+      const std::string sha256 =
+          Sha256Hex({reinterpret_cast<const std::uint8_t*>(bytes->data()),
+                     bytes->size()});
+      if (sha256 != object.sha256) {
+        return Find(
+            VerifyProblem::kContent, object.key,
+            fmt::format("its SHA-256 is {}, not {}", sha256, object.sha256));
+      }
+    }
+    if (object.kind == manifest::kPlaylist ||
+        object.kind == manifest::kMultivariant) {
+      JudgePlaylist(object, *bytes);
+    }
+  }
+
+  void JudgeFailure(const Object& object, const Status& status) {
+    switch (status.code()) {
+      case StatusCode::kNotFound:
+        return Find(VerifyProblem::kMissing, object.key, "is not there");
+      case StatusCode::kResourceExhausted:
+        if (object.size) {
+          return Find(VerifyProblem::kSize, object.key,
+                      fmt::format("has more than {} bytes", *object.size));
+        }
+        break;
+      default:
+        break;
+    }
+    Find(VerifyProblem::kUnreadable, object.key, status.message());
+  }
+
+  void JudgePlaylist(const Object& object, const std::string& text) {
+    const auto parsed = playlist::ParsePlaylist(text);
+    if (!parsed.ok()) {
+      return Find(VerifyProblem::kContent, object.key,
+                  parsed.status().message());
+    }
+    const std::uint64_t first = first_sequences_[object.rendition];
+    for (const playlist::Segment& segment : parsed->media.segments) {
+      const std::string key = check::ResolveUri(object.key, segment.uri);
+      if (segment.sequence < first) {
+        ++report_.earlier;
+        earlier_.insert(key);
+        continue;
+      }
+      if (!segment.gap) RequireNamed(object.key, key);
+    }
+    for (const auto& variant : parsed->multivariant.variants) {
+      RequireNamed(object.key, check::ResolveUri(object.key, variant.uri));
+    }
+  }
+
+  void RequireNamed(const std::string& playlist, const std::string& key) {
+    if (named_.contains(key)) return;
+    Find(VerifyProblem::kUnnamed, key,
+         fmt::format("{} names it, and the manifest does not", playlist));
+  }
+
+  void FindExtra() {
+    const auto objects = List(core_, sink_, places_.folder());
+    if (!objects.ok()) {
+      if (objects.status().code() != StatusCode::kUnimplemented) {
+        Find(VerifyProblem::kUnreadable, places_.folder(),
+             objects.status().message());
+      }
+      return;
+    }
+    report_.listed = true;
+    std::set<std::string> known;
+    const auto know = [&known](const Places& places, const std::string& key) {
+      if (auto place = places.Find(key)) known.insert(*std::move(place));
+    };
+    for (const std::string& key : named_) know(places_, key);
+    for (const std::string& key : earlier_) know(places_, key);
+    for (const ObjectInfo& object : *objects) {
+      if (verify::IsManifest(object.key)) KnowOthers(object.key, known);
+    }
+    for (const ObjectInfo& object : *objects) {
+      if (known.contains(object.key) || !places_.IsAmong(object.key)) continue;
+      Find(VerifyProblem::kExtra, object.key,
+           fmt::format("lies among the recording's, {} bytes, and no manifest "
+                       "names it",
+                       object.size_bytes));
+    }
+  }
+
+  // What another recording below the same folder has.
+  void KnowOthers(const std::string& key, std::set<std::string>& known) {
+    const auto text = Get(core_, sink_, key);
+    if (!text.ok()) return;
+    std::vector<std::string> keys;
+    const auto head = manifest::Read(
+        *text, [&keys](const Object& object) { keys.push_back(object.key); });
+    if (!head.ok()) return;
+    const Places places(head->key, key);
+    for (const std::string& each : keys) {
+      if (auto place = places.Find(each)) known.insert(*std::move(place));
+    }
+  }
+
+  RuntimeCore& core_;
+  Sink& sink_;
+  const VerifyOptions& options_;
+  const Head head_;
+  const std::vector<Object> objects_;
+  const Places places_;
+  std::set<std::string> named_;
+  std::set<std::string> earlier_;
+  std::map<std::string, std::uint64_t> first_sequences_;
+  VerifyProgress progress_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+std::string_view VerifyProblemName(VerifyProblem problem) {
+  switch (problem) {
+    case VerifyProblem::kMissing:
+      return "missing";
+    case VerifyProblem::kSize:
+      return "size";
+    case VerifyProblem::kContent:
+      return "content";
+    case VerifyProblem::kUnreadable:
+      return "unreadable";
+    case VerifyProblem::kExtra:
+      return "extra";
+    case VerifyProblem::kUnnamed:
+      return "unnamed";
+  }
+  return "missing";
+}
+
+StatusOr<VerifyReport> VerifyRecording(Runtime& runtime, Sink& sink,
+                                       const std::string& key,
+                                       const VerifyOptions& options) {
+  RuntimeCore& core = runtime.core();
+  HLSREC_ASSIGN_OR_RETURN(std::string text, Get(core, sink, key));
+  std::vector<Object> objects;
+  StatusOr<Head> head = manifest::Read(text, [&objects](Object object) {
+    objects.push_back(std::move(object));
+  });
+  if (!head.ok()) return head.status().WithContext(key);
+  std::string().swap(text);
+  if (!head->ended) {
+    return FailedPrecondition(
+        "{}: the recording has not ended ({}): finish or resume it first", key,
+        RecordingStateName(head->state));
+  }
+  Places places(head->key, key);
+  return Verifier(core, sink, options, *std::move(head), std::move(objects),
+                  std::move(places))
+      .Run();
+}
+
+StatusOr<std::vector<std::string>> FindManifests(Runtime& runtime, Sink& sink,
+                                                 const std::string& prefix) {
+  HLSREC_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> objects,
+                          List(runtime.core(), sink, prefix));
+  std::vector<std::string> keys;
+  for (const ObjectInfo& object : objects) {
+    if (verify::IsManifest(object.key)) keys.push_back(object.key);
+  }
+  return keys;
+}
+
+StatusOr<std::string> ManifestKey(Runtime& runtime, Sink& sink,
+                                  const std::string& key) {
+  HLSREC_ASSIGN_OR_RETURN(const std::string text,
+                          Get(runtime.core(), sink, key));
+  StatusOr<Head> head = manifest::Read(text, [](const Object&) {});
+  if (!head.ok()) return head.status().WithContext(key);
+  return std::move(head->key);
+}
+
+}  // namespace hlsrec
