@@ -98,6 +98,7 @@ void Packager::Open() {
                            .init_hash = init_hash_,
                            .extension = options_.fmp4 ? "m4s" : "ts"},
                           options_.writer);
+  unflushed_bytes_ = 0;
   muxer_->Begin(out_);
 }
 
@@ -127,6 +128,10 @@ bool Packager::FlushIfIdle() {
   Flush();
   flushed_ = false;
   return false;
+}
+
+void Packager::FlushNow() {
+  if (in_segment_ && samples_ > 0 && unflushed_bytes_ > 0) Flush();
 }
 
 void Packager::Flush() {

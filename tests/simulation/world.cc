@@ -203,19 +203,6 @@ void World::Push(Packet packet, char kind) {
 void World::NoteBreak() {
   ++epoch_;
   since_keyframe_ = 0;
-  breaks_.push_back(media());
-}
-
-// Just now, so that media may wait for the second break's end as it waited for
-// the first one's.
-bool World::broke_twice() const {
-  for (std::size_t i = 1; i < breaks_.size(); ++i) {
-    if (breaks_[i] - breaks_[i - 1] <= std::chrono::seconds(1) &&
-        breaks_[i] >= media() - std::chrono::seconds(2)) {
-      return true;
-    }
-  }
-  return false;
 }
 
 microseconds World::media() const {

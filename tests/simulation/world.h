@@ -64,7 +64,6 @@ class World {
   [[nodiscard]] std::vector<Track> Tracks() const;
   [[nodiscard]] microseconds media() const;
   void NoteBreak();
-  [[nodiscard]] bool broke_twice() const;
 
   const std::uint64_t seed_;
   Verdict& verdict_;
@@ -89,7 +88,6 @@ class World {
   std::int64_t offset_ticks_ = 0;  // of 90 kHz
   int epoch_ = 0;
   int channels_ = 1;
-  std::vector<microseconds> breaks_;  // where the media stood
 };
 
 }  // namespace hlsrec::simulation

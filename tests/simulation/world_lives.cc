@@ -360,7 +360,6 @@ void World::Crash() {
   for (Ledger::Life& life : ledger_.lives()) {
     if (!life.killed || life.recovered) continue;
     microseconds cost = seconds(1);
-    if (broke_twice()) cost += milliseconds(600);
     if (kind != CrashKind::kProcess) {
       cost = scenario_.durability == Durability::kSecond
                  ? seconds(2)
