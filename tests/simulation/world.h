@@ -77,8 +77,9 @@ class World {
   std::unique_ptr<Life> life_;
   bool ending_ = false;  // Finish() was called, in any life
   bool over_ = false;
-  bool journal_lost_ = false;   // in any life
-  bool unsynced_lost_ = false;  // by a power failure, in any life
+  bool journal_lost_ = false;     // in any life
+  bool journal_missing_ = false;  // and no process has begun another
+  bool unsynced_lost_ = false;    // by a power failure, in any life
   int boots_ = 0;
 
   // The source.

@@ -191,6 +191,7 @@ bool World::OpenRuntime() {
     return false;
   }
   life_->simulation = std::move(created).value();
+  journal_missing_ = false;
   for (Ledger::Life& life : ledger_.lives()) life.recovered = life.killed;
   const spool::Recovered& recovered =
       life_->simulation->runtime()->core().spool().recovered();
@@ -349,6 +350,10 @@ void World::Crash() {
     LoseJournal();
   }
   if (kind != CrashKind::kProcess) ++boots_;
+  // Sidecars, from which nobody has made another journal yet, are not synced.
+  if (kind != CrashKind::kProcess && journal_missing_) {
+    for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
+  }
   const bool nothing_synced =
       kind != CrashKind::kProcess && scenario_.durability == Durability::kNone;
   if (nothing_synced) {
@@ -377,7 +382,7 @@ void World::LoseJournal() {
   const std::string path = "/srv/spool/journal.db";
   if (!files.Size(path).ok()) return;
   verdict_.Note("the journal is lost");
-  journal_lost_ = true;
+  journal_lost_ = journal_missing_ = true;
   if (boots_ > 0) {
     // Sidecars are not synced: a power failure may have made them shorter.
     for (Ledger::Life& life : ledger_.lives()) life.GiveUp();

@@ -391,6 +391,17 @@ TEST_CASE("sqlite journal: damage anywhere is told when it is opened") {
   CHECK(bench.Open().code() == StatusCode::kDataLoss);
 }
 
+TEST_CASE("sqlite journal: an index that is not its table's is told") {
+  Bench bench;
+  CHECK(bench.Write(RecordingOpened{1, "cam", "config"}).ok());
+  bench.Close();
+  // What is in the index is not what should be.
+  Sql(bench.path(),
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+      "replace(sql, 'ending = 0', 'ending = 1') WHERE name = 'recording_open'");
+  CHECK(bench.Open().code() == StatusCode::kDataLoss);
+}
+
 TEST_CASE("sqlite journal: a folder that is missing is told") {
   Bench bench;
   bench.options().path = "/nonexistent/journal.db";
