@@ -75,6 +75,7 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
     }
     PlaylistPlan plan = playlist->plan;
     plan.key.clear();
+    plan.imported.clear();
     plan.list_from = 0;
     plan.list = playlist::MediaList(plan.list_options);
     playlist = std::make_shared<Playlist>(playlist->number, std::move(plan));

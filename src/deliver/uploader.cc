@@ -293,7 +293,9 @@ void Uploader::OnExisting(JobId id, const Status& otherwise,
                     otherwise.code() != StatusCode::kAlreadyExists;
   const bool larger =
       existing.status().code() == StatusCode::kResourceExhausted;
-  if (existing.ok()) {
+  if (larger && job.expected && job.expected->size_bytes == 0) {
+    status = {};  // it has some bytes, and nobody knows which
+  } else if (existing.ok()) {
     const bool same = job.expected ? IsExpected(*existing, *job.expected)
                                    : IsOf(*existing, job.request);
     if (same) status = {};

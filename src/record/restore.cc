@@ -175,19 +175,23 @@ void RestoreWindow(const spool::PlaylistPublished& version,
 void RestoreRotating(const std::vector<const spool::PlaylistPublished*>& lists,
                      PlaylistPlan& plan) {
   const spool::PlaylistPublished* open = nullptr;
-  plan.key.clear();  // the run before may have begun with another
-  plan.list_from = 0;
+  std::uint64_t from = 0;
   for (const spool::PlaylistPublished* list : lists) {
     if (list->ended) {
-      plan.list_from = std::max(plan.list_from, list->newest_sequence + 1);
+      from = std::max(from, list->newest_sequence + 1);
     } else if (open == nullptr ||
                list->oldest_sequence < open->oldest_sequence) {
       open = list;
     }
   }
-  if (open == nullptr) return;
-  plan.key = open->key;
-  plan.list_from = open->oldest_sequence;
+  // It goes on behind what was found under its name.
+  const bool imported = !plan.imported.empty();
+  if (open != nullptr && imported && open->key == plan.key) return;
+  // The run before may have begun with another.
+  if (imported) plan.list = playlist::MediaList(plan.list_options);
+  plan.imported.clear();
+  plan.key = open == nullptr ? std::string() : open->key;
+  plan.list_from = open == nullptr ? from : open->oldest_sequence;
 }
 
 // Where the versions stood that were published last.
@@ -369,11 +373,10 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
     }
     HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));
     HLSREC_RETURN_IF_ERROR(RestorePlan(core, summary.recording, plan));
-    for (const OutputPlan& output : plan.outputs) {
-      if (!plan.rebuilt || output.ended.empty()) continue;
+    if (!plan.ended_list.empty()) {
       return FailedPrecondition(
           "{}: its journal was lost, and {} has its end: resume it first",
-          plan.options.stream, *output.ended.begin());
+          plan.options.stream, plan.ended_list);
     }
     return true;
   }

@@ -49,7 +49,7 @@ class World::Witness final : public Observer {
     }
     if (why.find("file is gone") != std::string_view::npos &&
         why.find("is not there") != std::string_view::npos &&
-        !world_.unsynced_lost_) {
+        !world_.unsynced_lost_ && !world_.journal_lost_) {
       world_.verdict_.Violate("P4 {}: the spool has lost it", event.key);
     }
   }

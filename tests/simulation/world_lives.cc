@@ -192,6 +192,12 @@ bool World::OpenRuntime() {
   }
   life_->simulation = std::move(created).value();
   journal_missing_ = false;
+  // What a disk in trouble does not let it adopt is a gap from then on.
+  if (life_->trouble_since) {
+    for (Ledger::Life& life : ledger_.lives()) {
+      if (life.killed && !life.recovered) life.may_cost += 2 * kTarget;
+    }
+  }
   for (Ledger::Life& life : ledger_.lives()) life.recovered = life.killed;
   const spool::Recovered& recovered =
       life_->simulation->runtime()->core().spool().recovered();
@@ -425,6 +431,8 @@ void World::CheckJournal() {
             segment.sha256.empty()) {
           continue;
         }
+        // Only a list told of it.
+        if (journal_lost_ && segment.sha256.empty()) continue;
         // A sidecar that a power failure made shorter: it is stored as a whole.
         if (journal_lost_ && boots_ > 0) continue;
         const bool apart = scenario_.audio == Scenario::Audio::kApart;
