@@ -63,6 +63,8 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
       .gap = pending.state == Pending::State::kLost ||
              (pending.was_gap && playlist->list.type() != PlaylistType::kVod)};
   if (entry.sequence < playlist->plan.list_from) return;
+  // Nothing comes behind an end that an earlier run has stored.
+  if (playlist->final_stored && plan_.ended.contains(playlist->key)) return;
   if (playlist->list.StartsNew(entry)) {
     playlist->ended = true;
     playlist->dirty = true;

@@ -224,8 +224,8 @@ void Uploader::PauseUntil(SteadyTime when) {
 }
 
 void Uploader::Hurry() {
-  if (denied_in_a_row_ == 0) return;
-  paused_until_ = {};
+  if (denied_in_a_row_ > 0) paused_until_ = {};
+  // Some may wait though others have come through since.
   for (auto& [id, job] : jobs_) {
     if (job.backing_off && job.patient) Ready(id);
   }

@@ -47,10 +47,12 @@ Status Packager::Configure(std::vector<media::MuxTrack> tracks) {
   const media::Fmp4MuxerOptions options{.tracks = std::move(tracks)};
   HLSREC_ASSIGN_OR_RETURN(const Bytes init, av::BuildInitSection(options));
   HLSREC_ASSIGN_OR_RETURN(muxer_, media::MakeFmp4Muxer(options));
-  init_hash_ = Sha256Hex(init);
+  const std::string before = std::exchange(init_hash_, Sha256Hex(init));
   const auto bytes =
       std::make_shared<const std::string>(init.begin(), init.end());
   init_ = MakeStringBody(*bytes);
+  // One that comes again may be forgotten, with the segments that had it.
+  if (init_hash_ != before) journaled_inits_.erase(init_hash_);
   if (!journaled_inits_.contains(init_hash_)) JournalInit(init_hash_, bytes);
   return {};
 }

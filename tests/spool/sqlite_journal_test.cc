@@ -194,7 +194,7 @@ TEST_CASE("sqlite journal: loads as of what was added before") {
 TEST_CASE("sqlite journal: forgets segments and the init sections of them") {
   Bench bench;
   CHECK(bench.Write(RecordingOpened{1}).ok());
-  for (const char* hash : {"h0", "h1", "h2", "h3"}) {
+  for (const char* hash : {"h0", "h1", "h2", "h3", "h4"}) {
     CHECK(bench.Write(InitSection{1, 0, 0, hash, "x"}).ok());
   }
   CHECK(bench.Write(InitSection{1, 1, 0, "h0", "x"}).ok());
@@ -219,8 +219,8 @@ TEST_CASE("sqlite journal: forgets segments and the init sections of them") {
     inits +=
         fmt::format("r{} p{} {}, ", init.rendition, init.packaging, init.hash);
   }
-  // h3 is what the next segment will have.
-  CHECK(inits == "r0 p0 h2, r0 p0 h3, r1 p0 h0, r0 p1 h0, ");
+  // A segment of h3 is on its way, and h4 is what the next one will have.
+  CHECK(inits == "r0 p0 h2, r0 p0 h3, r0 p0 h4, r1 p0 h0, r0 p1 h0, ");
 }
 
 TEST_CASE("sqlite journal: forgets a recording, but not its id") {
