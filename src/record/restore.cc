@@ -162,7 +162,10 @@ class Records {
 // A window goes on where its newest version stood.
 void RestoreWindow(const spool::PlaylistPublished& version,
                    std::uint64_t first_sequence, PlaylistPlan& plan) {
-  if (version.oldest_sequence < plan.list_from) return;
+  // Behind what was found under its name, with the break that stands there.
+  if (!plan.imported.empty() && version.oldest_sequence <= plan.list_from) {
+    return;
+  }
   plan.key = version.key;
   if (version.oldest_sequence <= first_sequence) return;
   plan.list_from = version.oldest_sequence;

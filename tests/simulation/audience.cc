@@ -121,6 +121,13 @@ void Audience::LookAtAll() {
   }
 }
 
+bool Audience::saw_end() const {
+  return std::any_of(lists_.begin(), lists_.end(), [](const auto& list) {
+    return list.second.ended &&
+           list.first.find("-rotating") == std::string::npos;
+  });
+}
+
 void Audience::LookAtObject(const std::string& key,
                             const std::optional<std::string>& bytes) {
   Object& object = objects_[key];

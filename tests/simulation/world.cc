@@ -53,7 +53,16 @@ FaultySink::Decision World::Decide(std::size_t output) {
     case Health::kStalled:
       return {.fault = random_.Percent(70) ? Fault::kStall : Fault::kNone};
     case Health::kRefusing:
+    case Health::kSlow:
       return {};
+    case Health::kDenying:
+      return {.fault = Fault::kFail,
+              .status = Status(StatusCode::kPermissionDenied, "fault: denied")};
+    case Health::kThrottling:
+      return {.fault = random_.Percent(40) ? Fault::kFail : Fault::kNone,
+              .status =
+                  Status(StatusCode::kUnavailable, "fault: too many")
+                      .WithRetryAfter(milliseconds(500 + random_.Below(2000)))};
   }
   return {};
 }
@@ -81,6 +90,9 @@ void World::Advance(milliseconds duration) {
 }
 
 void World::Step() {
+  for (const auto& stage : stages_) {
+    if (random_.Percent(5)) stage->wire().DeliverAll();
+  }
   const int draw = random_.Below(100);
   if (draw < scenario_.fault_chance) return ChangeHealth();
   if (random_.Percent(scenario_.restart_chance)) return Restart();
@@ -101,7 +113,7 @@ void World::ChangeHealth() {
       static_cast<std::size_t>(random_.Below(static_cast<int>(health_.size())));
   SetHealth(output, random_.Percent(40)
                         ? Health::kGood
-                        : static_cast<Health>(random_.Below(5)));
+                        : static_cast<Health>(random_.Below(kHealths)));
 }
 
 void World::Jump() {

@@ -26,7 +26,17 @@ class World {
   void Run();
 
  private:
-  enum class Health { kGood, kFlaky, kLossy, kStalled, kRefusing };
+  enum class Health {
+    kGood,
+    kFlaky,
+    kLossy,
+    kStalled,
+    kRefusing,   // segments, for good
+    kSlow,       // stores what was given up
+    kDenying,    // who we are
+    kThrottling  // says for how long
+  };
+  static constexpr int kHealths = 8;
   struct Life;
   class Witness;
 
@@ -61,6 +71,7 @@ class World {
   void CheckJournal();
   void Advance(std::chrono::milliseconds duration);
   [[nodiscard]] bool alive() const;
+  [[nodiscard]] bool saw_end() const;
   [[nodiscard]] std::vector<Track> Tracks() const;
   [[nodiscard]] microseconds media() const;
   void NoteBreak();

@@ -156,8 +156,9 @@ bool World::Start() {
   if (!left->empty()) {
     journal_lost_ = journal_lost_ || left->front().journal_lost;
   }
-  if (!left->empty() && (left->front().ending || random_.Percent(10) ||
-                         (left->front().journal_lost && ending_))) {
+  if (!left->empty() &&
+      (left->front().ending || random_.Percent(10) ||
+       (left->front().journal_lost && (ending_ || saw_end())))) {
     FinishByResuming(left->front().id);
     return life_ != nullptr;
   }
@@ -168,6 +169,13 @@ bool World::Start() {
     return true;
   }
   return OpenRecorder();
+}
+
+// Who ends by a fault may have ended some lists, and died over others.
+bool World::saw_end() const {
+  return std::any_of(stages_.begin(), stages_.end(), [](const auto& stage) {
+    return stage->audience().saw_end();
+  });
 }
 
 bool World::OpenRuntime() {
@@ -215,6 +223,9 @@ bool World::MakeSinks() {
     life_->sinks.push_back(stages_[i]->MakeSink(
         life_->simulation->runtime(),
         [this, life = life_.get()] { return !life->gone && !disk_.halted(); },
+        [this, i] {
+          return health_[i] == Health::kSlow && random_.Percent(50);
+        },
         [this, i](std::uint64_t, const std::string&) { return Decide(i); }));
     if (life_->sinks.back() == nullptr) return false;
     // Who saw what a dying process had renamed and not synced, nobody can help,
@@ -225,7 +236,7 @@ bool World::MakeSinks() {
     stages_[i]->audience().LookAtAll();
     // A lost journal is made good by what the sinks answer.
     if (!journal_lost_ && random_.Percent(scenario_.fault_chance * 3)) {
-      SetHealth(i, static_cast<Health>(random_.Below(5)));
+      SetHealth(i, static_cast<Health>(random_.Below(kHealths)));
     }
   }
   return true;
@@ -331,6 +342,7 @@ void World::Kill() {
       if (stages_[i]->kind() == SinkKind::kMemory && random_.Percent(50)) {
         life_->sinks[i]->Release();
       }
+      if (random_.Percent(50)) stages_[i]->wire().DeliverAll();
     }
   }
   life_->gone = true;
@@ -363,7 +375,9 @@ void World::Crash() {
   const bool nothing_synced =
       kind != CrashKind::kProcess && scenario_.durability == Durability::kNone;
   if (nothing_synced) {
-    // What is on the sinks tells what the journal may have forgotten.
+    // What is on the sinks tells what the journal may have forgotten, and what
+    // comes later does not.
+    for (const auto& stage : stages_) stage->wire().DeliverAll();
     journal_lost_ = unsynced_lost_ = true;
     for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
   }
@@ -388,6 +402,8 @@ void World::LoseJournal() {
   const std::string path = "/srv/spool/journal.db";
   if (!files.Size(path).ok()) return;
   verdict_.Note("the journal is lost");
+  // What is on the wire then may come behind the look at what is there.
+  for (const auto& stage : stages_) stage->wire().DeliverAll();
   journal_lost_ = journal_missing_ = true;
   if (boots_ > 0) {
     // Sidecars are not synced: a power failure may have made them shorter.
@@ -500,6 +516,7 @@ void World::TakeResult(const RecordingResult& result, bool in_trouble) {
 
 void World::LookAtTheEnd() {
   for (const auto& stage : stages_) {
+    stage->wire().DeliverAll();
     // Nothing of it had reached a disk, nor had to.
     const bool may_be_gone =
         unsynced_lost_ || (boots_ > 0 && media() <= 2 * kTarget + seconds(1));
