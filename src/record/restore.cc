@@ -37,9 +37,10 @@ using SeriesId = std::pair<int, int>;  // rendition, packaging
 
 // What one series lacks becomes a gap, so that all end alike and no number is
 // left out: a run that died may have had no time to tell what it lost.
-// `elsewhere` has segments that are known from elsewhere. Without a journal
-// nobody is told.
-void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
+// `elsewhere` has segments that are known from elsewhere; of the renditions
+// `never_listed` nothing was forgotten. Without a journal nobody is told.
+void FillHoles(spool::Journal* journal, Known elsewhere,
+               const std::set<int>& never_listed, std::uint64_t next,
                std::chrono::microseconds longest,
                std::map<SeriesId, Series>& all) {
   Series& known = elsewhere.segments;
@@ -57,8 +58,8 @@ void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
   next = std::min(next, known.rbegin()->first + 1);
   for (auto& [id, series] : all) {
     // What is before its first was forgotten, where it has any.
-    std::uint64_t i =
-        series.empty() ? known.begin()->first : series.begin()->first;
+    const bool whole = series.empty() || never_listed.contains(id.first);
+    std::uint64_t i = whole ? known.begin()->first : series.begin()->first;
     i = std::min(i, std::max(elsewhere.from, known.begin()->first));
     for (; i < next; ++i) {
       if (series.contains(i)) continue;
@@ -74,6 +75,19 @@ void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
       series.emplace(i, std::move(gap));
     }
   }
+}
+
+// The renditions of which no playlist was ever stored.
+std::set<int> NeverListed(const RecordingPlan& plan,
+                          const JournaledRecording& journaled) {
+  std::set<int> renditions;
+  for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
+    renditions.insert(static_cast<int>(r));
+  }
+  for (const spool::PlaylistPublished& version : journaled.playlists) {
+    renditions.erase(version.rendition);
+  }
+  return renditions;
 }
 
 RestoredSegment::State StateOf(const spool::SegmentDelivered* delivered) {
@@ -331,7 +345,8 @@ Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
       plan.outputs.begin(), plan.outputs.end(),
       [](const OutputPlan& output) { return output.sink != nullptr; });
   FillHoles(knows ? &core.spool().journal() : nullptr, std::move(known),
-            plan.next_index, std::chrono::seconds(plan.target_duration), all);
+            NeverListed(plan, journaled), plan.next_index,
+            std::chrono::seconds(plan.target_duration), all);
   Records records(core, journaled, std::chrono::seconds(plan.target_duration));
   plan.restored.clear();
   for (OutputPlan& output : plan.outputs) {

@@ -66,6 +66,22 @@ Scenario::Scenario(Random& random, Journals journals) {
       [](const Output& output) { return output.sink == SinkKind::kMemory; });
   power_may_fail =
       durability != Durability::kNone || (may_be_lost && elsewhere);
+  if (random.Percent(15)) MakeTakeOver();
+}
+
+// What another machine can go on with, and nothing that excuses what is lost.
+void Scenario::MakeTakeOver() {
+  takeover = true;
+  for (Output& output : outputs) {
+    output.sink = SinkKind::kMemory;
+    output.vod = output.rotating = false;
+    output.event = output.event || !output.live;
+  }
+  lives = std::max(lives, 3);
+  pause = Pause::kDiscontinuity;
+  journal_loss_chance = 0;
+  if (durability == Durability::kNone) durability = Durability::kSegment;
+  power_may_fail = true;
 }
 
 }  // namespace hlsrec::simulation

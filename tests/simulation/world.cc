@@ -23,12 +23,16 @@ World::World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict)
     : seed_(seed),
       verdict_(verdict),
       random_(seed),
-      disk_(seed),
       scenario_(random_, journals) {
+  const int machines = scenario_.takeover ? 2 : 1;
+  for (int i = 0; i < machines; ++i) {
+    disks_.push_back(
+        std::make_unique<SimulatedDisk>(seed + static_cast<std::uint64_t>(i)));
+  }
   for (const Scenario::Output& output : scenario_.outputs) {
     stages_.push_back(
         std::make_unique<Stage>(output.sink, static_cast<int>(stages_.size()),
-                                disk_, verdict_, ledger_, clock_));
+                                disk(), verdict_, ledger_, clock_));
     if (scenario_.pause == Pause::kGaps) {
       stages_.back()->audience().ExpectPausesAsGaps();
     }
@@ -40,7 +44,7 @@ World::~World() {
   if (life_ != nullptr) Kill();
 }
 
-bool World::alive() const { return !life_->gone && !disk_.halted(); }
+bool World::alive() const { return !life_->gone && !disk().halted(); }
 
 FaultySink::Decision World::Decide(std::size_t output) {
   switch (health_[output]) {
@@ -77,7 +81,7 @@ void World::SetHealth(std::size_t output, Health health) {
 void World::Live() {
   for (int i = 0; i < scenario_.steps && !verdict_.violated(); ++i) {
     Step();
-    if (disk_.halted()) {
+    if (disk().halted()) {
       verdict_.Note("the disk has stopped");
       return Crash();
     }
@@ -149,20 +153,20 @@ void World::TroubleTheDisk() {
     life_->disk_full = true;
     const auto left = static_cast<std::uint64_t>(random_.Below(20000));
     verdict_.Note("the disk has {} bytes left", left);
-    return disk_.SetCapacity(disk_.used_bytes() + left);
+    return disk().SetCapacity(disk().used_bytes() + left);
   }
   const int first = 1 + random_.Below(15);
   const int last = first + (random_.Percent(50) ? 0 : random_.Below(12));
   const auto fault = static_cast<DiskFault>(random_.Below(3));
   verdict_.Note("the disk's operations {} to {} fail: {}", first, last,
                 static_cast<int>(fault));
-  disk_.FailOperations(first, last, fault);
+  disk().FailOperations(first, last, fault);
 }
 
 void World::HealTheDisk() {
   life_->disk_full = false;
-  disk_.SetCapacity(0);
-  disk_.FailOperations(0, 0, DiskFault::kIoError);
+  disk().SetCapacity(0);
+  disk().FailOperations(0, 0, DiskFault::kIoError);
 }
 
 void World::Stall() {

@@ -8,15 +8,17 @@
 #include <vector>
 
 #include "hlsrec/recorder.h"
+#include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/stage.h"
 
 namespace hlsrec::simulation {
 
-// One recording, from its first process to its last, on one disk; its source
-// brings five pictures and eight frames of sound a second. How processes begin
-// and end is in world_lives.cc.
+// One recording, from its first process to its last, on one machine's disk, or
+// on two in turn, of which one takes over from the other; its source brings
+// five pictures and eight frames of sound a second. How processes begin and end
+// is in world_lives.cc.
 class World {
  public:
   World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict);
@@ -70,6 +72,9 @@ class World {
   void LoseJournal();
   void CheckJournal();
   void Advance(std::chrono::milliseconds duration);
+  [[nodiscard]] SimulatedDisk& disk() const { return *disks_[machine_]; }
+  void TakeOver();
+  [[nodiscard]] StatusOr<std::vector<InterruptedRecording>> Left() const;
   [[nodiscard]] bool alive() const;
   [[nodiscard]] bool saw_end() const;
   [[nodiscard]] std::vector<Track> Tracks() const;
@@ -80,7 +85,10 @@ class World {
   Verdict& verdict_;
   Random random_;
   testing::ManualClock clock_;
-  SimulatedDisk disk_;
+  std::vector<std::unique_ptr<SimulatedDisk>> disks_;  // of each machine
+  std::size_t machine_ = 0;
+  // It has not yet got hold of the recording.
+  bool contends_ = false;
   Ledger ledger_;
   const Scenario scenario_;
   std::vector<std::unique_ptr<Stage>> stages_;

@@ -116,11 +116,16 @@ RecordingOptions World::Options() {
     }
     // Told by what was drawn for other purposes: no schedule changes by it.
     const bool at_end = scenario_.steps % 3 == 0;
-    if (at_end && !wanted.live &&
+    if (at_end && !wanted.live && !scenario_.takeover &&
         scenario_.spool_full != WhenSpoolFull::kWait) {
       output.delivery = Delivery::kAtEnd;
     }
     if (scenario_.steps % 4 == 1) output.rewrite_interval = milliseconds(700);
+    if (scenario_.takeover) {
+      output.segment_path = "{rendition}-{run}-{seq}.{ext}";
+      output.if_exists = IfPlaylistExists::kTakeOver;
+      output.lease = milliseconds(2000);
+    }
     options.outputs.push_back(std::move(output));
   }
   return options;
@@ -132,12 +137,16 @@ bool World::Start() {
   ledger_.lives().emplace_back();
   life_ = std::make_unique<Life>();
   life_->observer = std::make_shared<Witness>(*this);
+  if (scenario_.takeover && number > 0 && !ending_ && !saw_end() &&
+      random_.Percent(40)) {
+    TakeOver();
+  }
   ++epoch_;
   since_keyframe_ = 0;
   channels_ = 1;
   for (Health& health : health_) health = Health::kGood;
   if (number > 0 && random_.Percent(25)) {
-    disk_.HaltAt(1 + random_.Below(60));
+    disk().HaltAt(1 + random_.Below(60));
   } else if (number > 0 && scenario_.disk_fault_chance > 0 &&
              random_.Percent(20)) {
     TroubleTheDisk();
@@ -145,9 +154,9 @@ bool World::Start() {
   if (!OpenRuntime()) return false;
   if (number > 0) Advance(milliseconds(random_.Below(20000)));
   if (!MakeSinks()) return false;
-  if (number == 0) return OpenRecorder();
-  const auto left = ListInterrupted(life_->simulation->runtime());
-  if (disk_.halted() || (life_->trouble_since && !left.ok())) return false;
+  if (number == 0 || contends_) return OpenRecorder();
+  const auto left = Left();
+  if (disk().halted() || (life_->trouble_since && !left.ok())) return false;
   if (!left.ok()) {
     verdict_.Violate("P4: what is left can't be told: {}",
                      left.status().message());
@@ -171,6 +180,31 @@ bool World::Start() {
   return OpenRecorder();
 }
 
+// The other machine goes on; what this one had not delivered stays with it.
+void World::TakeOver() {
+  machine_ = 1 - machine_;
+  contends_ = true;
+  verdict_.Note("machine {} takes over", machine_);
+  // Nobody can call back what is on the wire.
+  for (const auto& stage : stages_) stage->wire().DeliverAll();
+  for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
+}
+
+// What this machine has left, but for what was taken over from it.
+StatusOr<std::vector<InterruptedRecording>> World::Left() const {
+  const std::shared_ptr<Runtime>& runtime = life_->simulation->runtime();
+  auto left = ListInterrupted(runtime);
+  if (!left.ok()) return left;
+  for (const spool::RecordingSummary& summary :
+       runtime->core().spool().journal().Recordings()) {
+    if (summary.identity.find("taken over") == std::string::npos) continue;
+    std::erase_if(*left, [&summary](const InterruptedRecording& recording) {
+      return recording.id == summary.recording;
+    });
+  }
+  return left;
+}
+
 // Who ends by a fault may have ended some lists, and died over others.
 bool World::saw_end() const {
   return std::any_of(stages_.begin(), stages_.end(), [](const auto& stage) {
@@ -182,17 +216,17 @@ bool World::OpenRuntime() {
   auto created = testing::SimulatedRuntime::Create(
       clock_, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
         auto opened = spool::OpenFileSpool(
-            core, disk_.files(),
+            core, disk().files(),
             {.directory = "/srv/spool",
              .durability = scenario_.durability,
              .max_bytes = scenario_.spool_max_bytes,
              .journal_log_pages = scenario_.journal_log_pages,
-             .journal_vfs = disk_.vfs(),
+             .journal_vfs = disk().vfs(),
              .boot = fmt::format("boot {}", boots_)});
         if (opened.ok()) out = std::move(opened).value();
         return opened.status();
       });
-  if (disk_.halted() || (life_->trouble_since && !created.ok())) return false;
+  if (disk().halted() || (life_->trouble_since && !created.ok())) return false;
   if (!created.ok()) {
     verdict_.Violate("P4: the spool does not open: {}",
                      created.status().message());
@@ -222,7 +256,9 @@ bool World::MakeSinks() {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     life_->sinks.push_back(stages_[i]->MakeSink(
         life_->simulation->runtime(),
-        [this, life = life_.get()] { return !life->gone && !disk_.halted(); },
+        [life = life_.get(), disk = &disk()] {
+          return !life->gone && !disk->halted();
+        },
         [this, i] {
           return health_[i] == Health::kSlow && random_.Percent(50);
         },
@@ -231,11 +267,12 @@ bool World::MakeSinks() {
     // Who saw what a dying process had renamed and not synced, nobody can help,
     // if the power fails then.
     stages_[i]->Settle();
-    if (disk_.halted()) return false;
+    if (disk().halted()) return false;
     if (first) continue;
     stages_[i]->audience().LookAtAll();
     // A lost journal is made good by what the sinks answer.
-    if (!journal_lost_ && random_.Percent(scenario_.fault_chance * 3)) {
+    if (!journal_lost_ && !scenario_.takeover &&
+        random_.Percent(scenario_.fault_chance * 3)) {
       SetHealth(i, static_cast<Health>(random_.Below(kHealths)));
     }
   }
@@ -244,7 +281,7 @@ bool World::MakeSinks() {
 
 bool World::OpenRecorder() {
   auto recorder = Recorder::Open(life_->simulation->runtime(), Options());
-  if (disk_.halted() || (life_->trouble_since && !recorder.ok())) return false;
+  if (disk().halted() || (life_->trouble_since && !recorder.ok())) return false;
   const bool asks_sinks =
       std::any_of(health_.begin(), health_.end(),
                   [](Health health) { return health != Health::kGood; });
@@ -259,6 +296,7 @@ bool World::OpenRecorder() {
     return true;
   }
   life_->recorder = std::move(recorder).value();
+  contends_ = false;
   return true;
 }
 
@@ -269,7 +307,7 @@ void World::FinishByResuming(std::int64_t recording) {
   for (std::size_t i = 0; i < health_.size(); ++i) {
     if (!in_trouble) SetHealth(i, Health::kGood);
   }
-  if (random_.Percent(30)) disk_.HaltAt(1 + random_.Below(40));
+  if (random_.Percent(30)) disk().HaltAt(1 + random_.Below(40));
   std::size_t next = 0;
   const auto result =
       Resume(life_->simulation->runtime(), recording,
@@ -281,7 +319,7 @@ void World::FinishByResuming(std::int64_t recording) {
               .retry_first = milliseconds(100),
               .retry_max = milliseconds(1000),
               .observer = life_->observer});
-  if (disk_.halted()) return Crash();
+  if (disk().halted()) return Crash();
   if (!result.ok()) {
     if (life_->trouble_since) return Crash();
     return verdict_.Violate("P7: it can't be resumed: {}",
@@ -300,8 +338,8 @@ void World::DieSomehow() {
     life_->simulation->RunTasks(random_.Below(30));
     return Crash();
   }
-  disk_.HaltAt(1 + random_.Below(40));
-  for (int i = 0; i < 50 && !disk_.halted(); ++i) PushPicture();
+  disk().HaltAt(1 + random_.Below(40));
+  for (int i = 0; i < 50 && !disk().halted(); ++i) PushPicture();
   Crash();
 }
 
@@ -317,7 +355,7 @@ void World::DieWhileEnding() {
       Advance(milliseconds(random_.Below(6000)));
       break;
     default:
-      disk_.HaltAt(1 + random_.Below(30));
+      disk().HaltAt(1 + random_.Below(30));
       Advance(milliseconds(6000));
   }
   Crash();
@@ -346,7 +384,7 @@ void World::Kill() {
     }
   }
   life_->gone = true;
-  if (!disk_.halted()) disk_.HaltAt(1);
+  if (!disk().halted()) disk().HaltAt(1);
   life_->recorder = nullptr;
   life_->sinks.clear();
   life_->simulation = nullptr;
@@ -361,8 +399,8 @@ void World::Crash() {
         random_.Percent(50) ? CrashKind::kPowerStrict : CrashKind::kPowerRandom;
   }
   verdict_.Note("crash: {}", kind == CrashKind::kProcess ? "process" : "power");
-  disk_.SetCapacity(0);
-  disk_.Crash(kind);
+  disk().SetCapacity(0);
+  disk().Crash(kind);
   if (kind == CrashKind::kProcess &&
       random_.Percent(scenario_.journal_loss_chance)) {
     LoseJournal();
@@ -398,7 +436,7 @@ void World::Crash() {
 
 // Somebody, or a bad disk, spoils the journal of a process that was killed.
 void World::LoseJournal() {
-  FileSystem& files = disk_.files();
+  FileSystem& files = disk().files();
   const std::string path = "/srv/spool/journal.db";
   if (!files.Size(path).ok()) return;
   verdict_.Note("the journal is lost");
@@ -468,7 +506,7 @@ void World::End() {
   ending_ = true;
   const bool troubled_disk = life_->trouble_since.has_value();
   HealTheDisk();
-  if (!life_->failed) CheckJournal();
+  if (!life_->failed && !scenario_.takeover) CheckJournal();
   const bool in_trouble = scenario_.fault_chance > 0 && random_.Percent(25);
   verdict_.Note("finish");
   if (!in_trouble) {
@@ -487,7 +525,7 @@ void World::TakeResult(const RecordingResult& result, bool in_trouble) {
   if (life_->recorder != nullptr) {
     dropped = std::max(dropped, life_->recorder->progress().packets_dropped);
   }
-  if (verdict_.violated() || disk_.halted()) {
+  if (verdict_.violated() || disk().halted()) {
     over_ = true;
     return;
   }
