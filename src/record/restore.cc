@@ -57,7 +57,7 @@ void FillHoles(spool::Journal* journal, Known elsewhere,
   // What nothing tells of can't be made a gap.
   next = std::min(next, known.rbegin()->first + 1);
   for (auto& [id, series] : all) {
-    // What is before its first was forgotten, where it has any.
+    // What is before its first may have been forgotten, where it has any.
     const bool whole = series.empty() || never_listed.contains(id.first);
     std::uint64_t i = whole ? known.begin()->first : series.begin()->first;
     i = std::min(i, std::max(elsewhere.from, known.begin()->first));

@@ -18,7 +18,7 @@ namespace hlsrec::simulation {
 // One recording, from its first process to its last, on one machine's disk, or
 // on two in turn, of which one takes over from the other; its source brings
 // five pictures and eight frames of sound a second. How processes begin and end
-// is in world_lives.cc.
+// is in world_lives.cc, how they die in world_deaths.cc.
 class World {
  public:
   World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict);
