@@ -280,6 +280,8 @@ class Output : public std::enable_shared_from_this<Output> {
     std::uint64_t size_bytes = 0;  // likewise
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
+    // Where lists follow each other: the one before, until it has its end.
+    std::shared_ptr<Playlist> before = {};
     // Not appended: the first of them is late, and a VOD list has time.
     std::deque<Pending> held;
   };
@@ -356,6 +358,7 @@ class Output : public std::enable_shared_from_this<Output> {
   void PublishMultivariant();
   [[nodiscard]] std::string RenderMultivariant(bool final) const;
   void PublishAll(Rendition& rendition);
+  void PublishNext(Rendition& rendition, const Playlist& ended);
   void PutPlaylist(PutRequest request, GzipList::Parts text, GzipList& gzip,
                    Uploader::Done done);
   // Whether this key was written just now; `again` is called when it may be.

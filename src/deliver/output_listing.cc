@@ -63,19 +63,25 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
       .gap = pending.state == Pending::State::kLost ||
              (pending.was_gap && playlist->list.type() != PlaylistType::kVod)};
   if (entry.sequence < playlist->plan.list_from) return;
+  // Nothing comes behind an end that an earlier run has stored.
+  if (playlist->final_stored && plan_.ended.contains(playlist->key)) return;
   if (playlist->list.StartsNew(entry)) {
     playlist->ended = true;
     playlist->dirty = true;
     multivariant_.untrue = true;
-    if (!plan_.ended.contains(playlist->key)) {
-      rendition.rotated.push_back(playlist);
-      Publish(rendition, playlist);
+    const std::shared_ptr<Playlist> before = playlist;
+    const bool owes_end = !plan_.ended.contains(before->key);
+    if (owes_end) {
+      rendition.rotated.push_back(before);
+      Publish(rendition, before);
     }
     PlaylistPlan plan = playlist->plan;
     plan.key.clear();
+    plan.imported.clear();
     plan.list_from = 0;
     plan.list = playlist::MediaList(plan.list_options);
     playlist = std::make_shared<Playlist>(playlist->number, std::move(plan));
+    if (owes_end) playlist->before = before;
   }
   PathFields fields = FieldsFor(rendition);
   fields.extension = "m3u8";

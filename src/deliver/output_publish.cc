@@ -50,6 +50,12 @@ void Output::Publish(Rendition& rendition,
   if (holds_back() || (only_ended && !playlist->ended)) return;
   // An earlier run may have listed them, and told nobody before it died.
   if (!rendition.pending.empty() && rendition.pending.front().restored) return;
+  // One list at a time has no end: the next run can tell which one.
+  if (playlist->before != nullptr &&
+      (playlist->before->dirty || playlist->before->in_flight)) {
+    return;
+  }
+  playlist->before = nullptr;
   const bool too_soon = TooSoon(
       playlist->pace, [number = rendition.number, playlist](Output& output) {
         output.Publish(output.renditions_[static_cast<std::size_t>(number)],
@@ -97,6 +103,15 @@ void Output::PublishAll(Rendition& rendition) {
   }
 }
 
+// Where lists follow each other, those behind one that has its end.
+void Output::PublishNext(Rendition& rendition, const Playlist& ended) {
+  for (const auto* playlists : {&rendition.rotated, &rendition.playlists}) {
+    for (const auto& playlist : *playlists) {
+      if (playlist->before.get() == &ended) Publish(rendition, playlist);
+    }
+  }
+}
+
 void Output::OnPublished(Rendition& rendition,
                          const std::shared_ptr<Playlist>& playlist,
                          const spool::PlaylistPublished& version,
@@ -127,6 +142,7 @@ void Output::OnPublished(Rendition& rendition,
   }
   // A version that was refused for good is not put again; a newer one is.
   Publish(rendition, playlist);
+  if (playlist->ended && !playlist->dirty) PublishNext(rendition, *playlist);
   PublishMultivariant();
   CheckFinished();
 }

@@ -24,8 +24,11 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
       if (segment.state == State::kStored ||
           segment.state == State::kBackfilled) {
         pending.state = Pending::State::kStored;
-        rendition.bandwidth.Add(pending.record.size_bytes,
-                                pending.record.duration);
+        // Of what only lists tell of nobody knows the size.
+        if (pending.record.size_bytes > 0) {
+          rendition.bandwidth.Add(pending.record.size_bytes,
+                                  pending.record.duration);
+        }
       } else if (pending.record.body == nullptr && pending.was_gap) {
         pending.state = Pending::State::kLost;
       } else if (!pending.record.init_hash.empty() &&

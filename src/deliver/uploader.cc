@@ -224,8 +224,8 @@ void Uploader::PauseUntil(SteadyTime when) {
 }
 
 void Uploader::Hurry() {
-  if (denied_in_a_row_ == 0) return;
-  paused_until_ = {};
+  if (denied_in_a_row_ > 0) paused_until_ = {};
+  // Some may wait though others have come through since.
   for (auto& [id, job] : jobs_) {
     if (job.backing_off && job.patient) Ready(id);
   }
@@ -293,7 +293,9 @@ void Uploader::OnExisting(JobId id, const Status& otherwise,
                     otherwise.code() != StatusCode::kAlreadyExists;
   const bool larger =
       existing.status().code() == StatusCode::kResourceExhausted;
-  if (existing.ok()) {
+  if (larger && job.expected && job.expected->size_bytes == 0) {
+    status = {};  // it has some bytes, and nobody knows which
+  } else if (existing.ok()) {
     const bool same = job.expected ? IsExpected(*existing, *job.expected)
                                    : IsOf(*existing, job.request);
     if (same) status = {};

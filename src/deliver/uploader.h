@@ -69,7 +69,7 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   // An object that may be there, and of which we have no copy.
   struct Expected {
     std::string key = {};
-    std::uint64_t size_bytes = 0;
+    std::uint64_t size_bytes = 0;  // 0: not known, as it is then
     std::string sha256 = {};  // hex; empty: the name and the size are enough
   };
   // OK where it is there; as Put() otherwise.

@@ -6,79 +6,15 @@
 #include <optional>
 #include <utility>
 
-#include "src/base/answer.h"
-#include "src/base/bytes.h"
-#include "src/base/gzip.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
-#include "src/deliver/ask.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
+#include "src/record/stored.h"
 #include "src/record/takeover.h"
 
 namespace hlsrec::record {
 namespace {
-
-constexpr std::uint64_t kMaxPlaylistBytes = std::uint64_t{256} << 20;
-
-// The playlist's text, however it is stored; none where there is none.
-StatusOr<std::optional<std::string>> GetPlaylist(RuntimeCore& core, Sink& sink,
-                                                 const std::string& key) {
-  StatusOr<std::string> text = deliver::Ask<std::string>(
-      core, [&](const std::shared_ptr<Answer<std::string>>& answer) {
-        sink.Get(key, kMaxPlaylistBytes, [answer](StatusOr<std::string> found) {
-          answer->Set(std::move(found));
-        });
-      });
-  // Not every server that was told of an encoding tells of it.
-  if (text.ok() && IsGzip(*text)) text = Gunzip(*text, kMaxPlaylistBytes);
-  if (text.ok()) return std::optional<std::string>(std::move(text).value());
-  if (text.status().code() == StatusCode::kNotFound) {
-    return std::optional<std::string>();
-  }
-  return text.status().WithContext(sink.Describe());
-}
-
-StatusOr<bool> IsThere(RuntimeCore& core, Sink& sink, const std::string& key) {
-  const Status status =
-      deliver::Ask<std::string>(
-          core,
-          [&](const std::shared_ptr<Answer<std::string>>& answer) {
-            sink.Get(key, 0, [answer](StatusOr<std::string> bytes) {
-              answer->Set(std::move(bytes));
-            });
-          })
-          .status();
-  if (status.code() == StatusCode::kNotFound) return false;
-  // It has more bytes than none.
-  if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
-    return true;
-  }
-  return status.WithContext(sink.Describe());
-}
-
-StatusOr<std::vector<ObjectInfo>> ListObjects(RuntimeCore& core, Sink& sink,
-                                              const std::string& prefix) {
-  using Objects = std::vector<ObjectInfo>;
-  return deliver::Ask<Objects>(
-      core, [&](const std::shared_ptr<Answer<Objects>>& answer) {
-        sink.List(prefix, [answer](StatusOr<Objects> objects) {
-          answer->Set(std::move(objects));
-        });
-      });
-}
-
-PathFields FieldsOf(const deliver::OutputPlan& output,
-                    const deliver::RenditionPlan& rendition) {
-  PathFields fields = output.fields;
-  fields.rendition = rendition.info.name;
-  fields.height = rendition.info.height;
-  fields.kbps = rendition.info.kbps;
-  fields.layer = rendition.info.layer;
-  fields.sequence = rendition.first_number;
-  fields.segment_time = output.fields.time;
-  return fields;
-}
 
 // What our template made a name with: {seq} and {run}.
 struct NameParts {
@@ -93,7 +29,7 @@ std::optional<NameParts> LastName(const deliver::OutputPlan& output,
   const std::vector<std::string>& uris = plan.list.imported_uris();
   if (uris.empty()) return std::nullopt;
   const std::string& last = uris.back();
-  PathFields fields = FieldsOf(output, rendition);
+  PathFields fields = NameFields(output, rendition);
   const std::size_t dot = std::min(last.rfind('.'), last.size());
   fields.extension = last.substr(std::min(dot + 1, last.size()));
   std::vector<std::string> runs = {fields.run};
@@ -155,7 +91,7 @@ StatusOr<std::optional<std::uint64_t>> AfterNumbersFound(
 StatusOr<std::optional<std::uint64_t>> AfterStoredNumbers(
     RuntimeCore& core, const deliver::OutputPlan& output,
     const deliver::RenditionPlan& rendition, std::uint64_t from) {
-  PathFields fields = FieldsOf(output, rendition);
+  PathFields fields = NameFields(output, rendition);
   fields.extension = output.fmp4 ? "m4s" : "ts";
   if (output.segment.Uses("run")) {
     // No other run's name is met again; numbers go on behind its last one's.
@@ -265,7 +201,7 @@ StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
   bool continued = false;
   for (deliver::RenditionPlan& rendition : output.renditions) {
     for (deliver::PlaylistPlan& plan : rendition.playlists) {
-      PathFields fields = FieldsOf(output, rendition);
+      PathFields fields = NameFields(output, rendition);
       fields.extension = "m3u8";
       HLSREC_ASSIGN_OR_RETURN(const std::string key, plan.path.Expand(fields));
       HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
@@ -324,75 +260,6 @@ StatusOr<std::int64_t> TakeOver(RuntimeCore& core, IfPlaylistExists mode,
   return limit;
 }
 
-namespace {
-
-std::vector<ListedBefore> SegmentsOf(const playlist::MediaPlaylist& media,
-                                     std::uint64_t first_sequence) {
-  std::vector<ListedBefore> segments;
-  for (const playlist::Segment& segment : media.segments) {
-    ListedBefore listed{.duration = segment.duration.value,
-                        .discontinuity = segment.discontinuity,
-                        .gap = segment.gap};
-    if (segment.date_time) {
-      listed.start = std::chrono::time_point_cast<WallTime::duration>(
-          segment.date_time->time);
-    } else if (!segments.empty()) {
-      listed.start = segments.back().start + segments.back().duration;
-    }
-    // Of a list that this recording continued others come first.
-    if (segment.sequence < first_sequence) continue;
-    listed.index = segment.sequence - first_sequence;
-    segments.push_back(listed);
-  }
-  return segments;
-}
-
-StatusOr<ListBefore> GoOnFrom(RuntimeCore& core, deliver::OutputPlan& output,
-                              const deliver::RenditionPlan& of,
-                              deliver::PlaylistPlan& plan) {
-  using Kind = ListBefore::Kind;
-  ListBefore before;
-  if (plan.list_options.policy->rotates()) return before;
-  const PlaylistType type = plan.list_options.policy->type();
-  if (type != PlaylistType::kLive) before.kind = Kind::kMissing;
-  std::string key = plan.key;
-  if (key.empty()) {
-    PathFields fields = FieldsOf(output, of);
-    fields.extension = "m3u8";
-    HLSREC_ASSIGN_OR_RETURN(key, plan.path.Expand(fields));
-  }
-  HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
-                          GetPlaylist(core, *output.sink, key));
-  if (!text) return before;
-  if (text->ends_with("#EXT-X-ENDLIST\n")) output.ended.insert(key);
-  if (type == PlaylistType::kVod) return before;
-  HLSREC_ASSIGN_OR_RETURN(
-      plan.list, playlist::MediaList::Continue(plan.list_options, *text));
-  HLSREC_ASSIGN_OR_RETURN(const playlist::ParsedPlaylist parsed,
-                          playlist::ParsePlaylist(*text));
-  plan.key = key;
-  plan.imported = *text;
-  plan.list_from = plan.list.next_sequence();
-  return ListBefore{.kind = Kind::kFound,
-                    .segments = SegmentsOf(parsed.media, of.first_sequence)};
-}
-
-}  // namespace
-
-StatusOr<std::vector<std::vector<ListBefore>>> GoOnFromPlaylists(
-    RuntimeCore& core, deliver::OutputPlan& output) {
-  std::vector<std::vector<ListBefore>> renditions;
-  for (deliver::RenditionPlan& rendition : output.renditions) {
-    std::vector<ListBefore>& lists = renditions.emplace_back();
-    for (deliver::PlaylistPlan& plan : rendition.playlists) {
-      HLSREC_ASSIGN_OR_RETURN(ListBefore list,
-                              GoOnFrom(core, output, rendition, plan));
-      lists.push_back(std::move(list));
-    }
-  }
-  return renditions;
-}
-
 StatusOr<std::uint64_t> FirstFreeIndex(RuntimeCore& core,
                                        const deliver::OutputPlan& output,
                                        std::uint64_t from) {
@@ -411,7 +278,7 @@ StatusOr<std::uint64_t> FirstFreeIndex(RuntimeCore& core,
 std::string FindInitSection(RuntimeCore& core,
                             const deliver::OutputPlan& output,
                             std::size_t rendition, const std::string& hash) {
-  PathFields fields = FieldsOf(output, output.renditions[rendition]);
+  PathFields fields = NameFields(output, output.renditions[rendition]);
   fields.hash = hash.substr(0, 12);
   fields.extension = output.fmp4 ? "m4s" : "ts";
   const StatusOr<std::string> key = output.init.Expand(fields);

@@ -19,27 +19,28 @@ constexpr std::size_t kIdDigits = 32;
 // Of each output; all are in the result and in the spool.
 constexpr std::size_t kMostMissing = 100;
 
-// One presentation, in all runs that this spool has a part in.
-std::string SubjectOf(const RecordingPlan& plan) {
-  return fmt::format(
-      "{}-{}",
-      std::chrono::duration_cast<milliseconds>(plan.started.time_since_epoch())
-          .count(),
-      plan.run);
-}
-
 std::string Text(const Json& json) {
   // Names need not be UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json Common(const RecordingPlan& plan, const std::string& subject) {
-  return {{"recording_id", subject},
+// The identity is told with the other fields.
+Json FieldsOf(const RecordingPlan& plan) {
+  Json fields = plan.options.fields;
+  for (const std::string& name : IdentityFieldNames()) {
+    const std::string value = IdentityField(plan.subject, name);
+    if (!value.empty()) fields[name] = value;
+  }
+  return fields;
+}
+
+Json Common(const RecordingPlan& plan) {
+  return {{"recording_id", plan.id},
           {"stream", plan.options.stream},
           {"session", plan.session},
           {"run", plan.run},
           {"started", playlist::FormatDateTime(plan.started)},
-          {"fields", plan.options.fields}};
+          {"fields", FieldsOf(plan)}};
 }
 
 std::int64_t Milliseconds(std::chrono::microseconds duration) {
@@ -83,7 +84,7 @@ Json SegmentOf(const Event& event) {
 }  // namespace
 
 NotificationFeed::NotificationFeed(RuntimeCore& core, const RecordingPlan& plan)
-    : core_(core), plan_(plan), subject_(SubjectOf(plan)) {
+    : core_(core), plan_(plan) {
   // Of the first output: all have as much.
   if (plan.restored.empty()) return;
   for (const auto& rendition : plan.restored.front()) {
@@ -107,10 +108,11 @@ void NotificationFeed::Queue(NotificationType type, std::string_view which,
                              std::string data,
                              const std::function<void()>& then) {
   const std::string_view name = NotificationTypeName(type);
-  const std::string key = fmt::format("{}\n{}\n{}", subject_, name, which);
+  const std::string key =
+      fmt::format("{}\n{}\n{}\n{}", plan_.id, plan_.run, name, which);
   spool::NotificationQueued queued{
       .id = "evt_" + Sha256Hex(AsBytes(key)).substr(0, kIdDigits),
-      .subject = subject_,
+      .subject = plan_.id,
       .type = std::string(name),
       .data = std::move(data),
       .time = core_.clock().Wall()};
@@ -152,7 +154,7 @@ void NotificationFeed::OnEvent(const Event& event) {
       return;
   }
   if (!Wanted(type)) return;
-  Json data = Common(plan_, subject_);
+  Json data = Common(plan_);
   const std::string now = playlist::FormatDateTime(core_.clock().Wall());
   if (type == NotificationType::kRecordingStarted) {
     data["resumed"] = plan_.resumed;
@@ -177,7 +179,7 @@ void NotificationFeed::OnEvent(const Event& event) {
 void NotificationFeed::OnStopped(const RecordingProgress& progress) {
   stopped_ = core_.clock().Wall();
   if (!Wanted(NotificationType::kRecordingStopped)) return;
-  Json data = Common(plan_, subject_);
+  Json data = Common(plan_);
   data["stopped"] = playlist::FormatDateTime(stopped_);
   data["duration_ms"] = Milliseconds(recorded_before_ + progress.duration);
   Queue(NotificationType::kRecordingStopped, "", Text(data));
@@ -192,7 +194,7 @@ void NotificationFeed::OnEnded(const RecordingResult& result, bool resumable,
                                     : NotificationType::kRecordingFailed;
   if (!Wanted(type)) return then();
   const WallTime now = core_.clock().Wall();
-  Json data = Common(plan_, subject_);
+  Json data = Common(plan_);
   data["stopped"] =
       playlist::FormatDateTime(stopped_ == WallTime() ? now : stopped_);
   data["duration_ms"] =

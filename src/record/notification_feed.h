@@ -42,7 +42,6 @@ class NotificationFeed {
 
   RuntimeCore& core_;
   const RecordingPlan& plan_;
-  const std::string subject_;
   // Of earlier runs.
   std::chrono::microseconds recorded_before_{0};
   std::uint64_t bytes_before_ = 0;

@@ -47,10 +47,12 @@ Status Packager::Configure(std::vector<media::MuxTrack> tracks) {
   const media::Fmp4MuxerOptions options{.tracks = std::move(tracks)};
   HLSREC_ASSIGN_OR_RETURN(const Bytes init, av::BuildInitSection(options));
   HLSREC_ASSIGN_OR_RETURN(muxer_, media::MakeFmp4Muxer(options));
-  init_hash_ = Sha256Hex(init);
+  const std::string before = std::exchange(init_hash_, Sha256Hex(init));
   const auto bytes =
       std::make_shared<const std::string>(init.begin(), init.end());
   init_ = MakeStringBody(*bytes);
+  // One that comes again may be forgotten, with the segments that had it.
+  if (init_hash_ != before) journaled_inits_.erase(init_hash_);
   if (!journaled_inits_.contains(init_hash_)) JournalInit(init_hash_, bytes);
   return {};
 }
@@ -98,6 +100,7 @@ void Packager::Open() {
                            .init_hash = init_hash_,
                            .extension = options_.fmp4 ? "m4s" : "ts"},
                           options_.writer);
+  unflushed_bytes_ = 0;
   muxer_->Begin(out_);
 }
 
@@ -127,6 +130,10 @@ bool Packager::FlushIfIdle() {
   Flush();
   flushed_ = false;
   return false;
+}
+
+void Packager::FlushNow() {
+  if (in_segment_ && samples_ > 0 && unflushed_bytes_ > 0) Flush();
 }
 
 void Packager::Flush() {

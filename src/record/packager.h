@@ -72,6 +72,8 @@ class Packager : public std::enable_shared_from_this<Packager> {
   // Brings what is whole to the spool, unless that happened since the last
   // call: for sources that fall silent. True: ask again later.
   bool FlushIfIdle();
+  // Likewise, whatever happened before.
+  void FlushNow();
   void End(const SegmentTimes& times);
   void AddGap(const SegmentTimes& times);
   // No more samples, and nobody to take the open segment: the next run does.

@@ -63,6 +63,8 @@ struct RecordingPlan {
   bool resumed = false;
   // Its journal was lost, and it goes on from its playlists.
   bool rebuilt = false;
+  // A list that has its end and that no other follows, where that is so.
+  std::string ended_list = {};
   std::vector<std::vector<std::vector<deliver::RestoredSegment>>> restored = {};
   std::uint64_t next_index = 0;
 };

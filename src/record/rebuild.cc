@@ -9,6 +9,7 @@
 
 #include "src/base/status_util.h"
 #include "src/record/existing.h"
+#include "src/record/found_lists.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec::record {
@@ -69,6 +70,105 @@ std::map<std::uint64_t, spool::Outcome> OutcomesOf(
     }
   }
   return outcomes;
+}
+
+bool LacksList(const std::vector<ListBefore>& lists) {
+  return std::any_of(lists.begin(), lists.end(), [](const ListBefore& list) {
+    return list.kind == ListBefore::Kind::kMissing;
+  });
+}
+
+// What lists name as stored is as the journal had it, for those that have to
+// say all there is to say. Who has such a list is asked for the object where
+// his own lists do not name it.
+void TellStored(RuntimeCore& core, const RecordingPlan& plan,
+                const std::vector<Lists>& found, int rendition, int packaging,
+                JournaledRecording& journaled) {
+  const auto r = static_cast<std::size_t>(rendition);
+  std::set<std::uint64_t> known;
+  for (const SegmentSealed& segment : journaled.segments) {
+    if (segment.id.rendition != rendition ||
+        segment.id.packaging != packaging) {
+      continue;
+    }
+    known.insert(segment.id.index);
+  }
+  Series stored;
+  for (std::size_t o = 0; o < found.size(); ++o) {
+    if (PackagingOf(plan.outputs[o].fmp4) != packaging) continue;
+    for (const ListBefore& list : found[o][r]) {
+      for (const ListedBefore& segment : list.segments) {
+        if (segment.gap || !segment.ours || known.contains(segment.index)) {
+          continue;
+        }
+        SegmentSealed sealed{.id = {.recording = plan.recording,
+                                    .rendition = rendition,
+                                    .packaging = packaging,
+                                    .index = segment.index},
+                             .duration = segment.duration,
+                             .start = segment.start,
+                             .discontinuity = segment.discontinuity,
+                             .init_hash = segment.init_hash};
+        stored.emplace(segment.index, std::move(sealed));
+      }
+    }
+  }
+  for (const auto& [index, sealed] : stored) {
+    journaled.segments.push_back(sealed);
+    core.spool().journal().Add(sealed, {});
+  }
+  for (std::size_t o = 0; o < found.size(); ++o) {
+    if (PackagingOf(plan.outputs[o].fmp4) != packaging ||
+        LacksList(found[o][r])) {
+      continue;
+    }
+    const auto outcomes = OutcomesOf(found[o][r]);
+    for (const auto& [index, sealed] : stored) {
+      if (outcomes.contains(index)) continue;
+      journaled.deliveries.push_back({.recording = plan.recording,
+                                      .output = plan.outputs[o].id,
+                                      .rendition = rendition,
+                                      .index = index,
+                                      .outcome = spool::Outcome::kLost});
+      core.spool().journal().Add(journaled.deliveries.back(), {});
+    }
+  }
+}
+
+void TellStored(RuntimeCore& core, const RecordingPlan& plan,
+                const std::vector<Lists>& found,
+                JournaledRecording& journaled) {
+  std::set<std::pair<int, int>> wanted;  // rendition, packaging
+  for (std::size_t o = 0; o < found.size(); ++o) {
+    for (std::size_t r = 0; r < found[o].size(); ++r) {
+      if (!LacksList(found[o][r])) continue;
+      wanted.insert({static_cast<int>(r), PackagingOf(plan.outputs[o].fmp4)});
+    }
+  }
+  for (const auto& [rendition, packaging] : wanted) {
+    TellStored(core, plan, found, rendition, packaging, journaled);
+  }
+  std::sort(journaled.segments.begin(), journaled.segments.end(),
+            [](const SegmentSealed& a, const SegmentSealed& b) {
+              return a.id < b.id;
+            });
+}
+
+// Of lists that follow each other.
+void TellPublished(RuntimeCore& core, const RecordingPlan& plan,
+                   const Lists& lists, JournaledRecording& journaled) {
+  for (const std::vector<ListBefore>& rendition : lists) {
+    for (const ListBefore& list : rendition) {
+      for (spool::PlaylistPublished version : list.versions) {
+        version.recording = plan.recording;
+        std::erase_if(journaled.playlists, [&version](const auto& before) {
+          return before.output == version.output && before.key == version.key;
+        });
+        core.spool().journal().Add(version, {});
+        journaled.playlists.push_back(std::move(version));
+      }
+    }
+  }
 }
 
 // What `output` lists it has: it owes that no more.
@@ -183,16 +283,22 @@ void Complete(const RecordingPlan& plan, WallTime now, Known& known) {
   }
 }
 
-// Lists that follow each other begin anew, behind what was delivered.
+// Lists that follow each other and can't be found begin anew, behind what was
+// delivered.
 void BeginAnew(const RecordingPlan& plan, const JournaledRecording& journaled,
-               OutputPlan& output) {
+               const Lists& lists, OutputPlan& output) {
   std::uint64_t first = plan.next_index;
   for (const SegmentSealed& segment : journaled.segments) {
     first = std::min(first, segment.id.index);
   }
-  for (deliver::RenditionPlan& rendition : output.renditions) {
-    for (deliver::PlaylistPlan& playlist : rendition.playlists) {
-      if (!playlist.list_options.policy->rotates()) continue;
+  for (std::size_t r = 0; r < lists.size(); ++r) {
+    deliver::RenditionPlan& rendition = output.renditions[r];
+    for (std::size_t p = 0; p < lists[r].size(); ++p) {
+      deliver::PlaylistPlan& playlist = rendition.playlists[p];
+      if (!playlist.list_options.policy->rotates() ||
+          lists[r][p].kind != ListBefore::Kind::kUntold) {
+        continue;
+      }
       playlist.list_from = rendition.first_sequence + first;
     }
   }
@@ -213,20 +319,30 @@ StatusOr<Known> GoOnFromSinks(RuntimeCore& core, RecordingPlan& plan,
                               JournaledRecording& journaled) {
   Known known;
   bool asked = false;
-  for (OutputPlan& output : plan.outputs) {
+  std::vector<Lists> found(plan.outputs.size());
+  for (std::size_t o = 0; o < found.size(); ++o) {
+    OutputPlan& output = plan.outputs[o];
     // Who only lists recordings has no sinks.
+    found[o].resize(output.renditions.size());
     if (output.sink == nullptr) continue;
     asked = true;
-    HLSREC_ASSIGN_OR_RETURN(const Lists lists, GoOnFromPlaylists(core, output));
-    const std::uint64_t end = Note(lists, plan.recording, known);
-    TellDelivered(core, output, lists, journaled);
-    TellBreaks(core, output, lists, journaled);
+    HLSREC_ASSIGN_OR_RETURN(found[o], GoOnFromPlaylists(core, output));
+    if (!output.ended.empty()) plan.ended_list = *output.ended.begin();
+    const std::uint64_t end = Note(found[o], plan.recording, known);
     HLSREC_ASSIGN_OR_RETURN(const std::uint64_t free,
                             FirstFreeIndex(core, output, end));
     plan.next_index = std::max(plan.next_index, free);
   }
   if (!asked) return known;
-  for (OutputPlan& output : plan.outputs) BeginAnew(plan, journaled, output);
+  for (std::size_t o = 0; o < found.size(); ++o) {
+    BeginAnew(plan, journaled, found[o], plan.outputs[o]);
+  }
+  TellStored(core, plan, found, journaled);
+  for (std::size_t o = 0; o < found.size(); ++o) {
+    TellDelivered(core, plan.outputs[o], found[o], journaled);
+    TellBreaks(core, plan.outputs[o], found[o], journaled);
+    TellPublished(core, plan, found[o], journaled);
+  }
   for (const SegmentSealed& segment : journaled.segments) {
     known.segments.emplace(segment.id.index, segment);
   }

@@ -116,6 +116,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void Drain();  // nothing that is on its way waits for more
   // The break window.
   void Route(media::TimedSample sample);
+  void FlushAll();
   void Settle();
   void SettleIfSilent();
   void GoOn(media::SettledBreak settled);

@@ -157,6 +157,7 @@ void Recording::OnPause() {
   EndAllSegments();
   paused_since_ = core_.clock().Steady();
   paused_packets_ = 0;
+  SetState(RecordingState::kPaused);
   Emit({.type = EventType::kRecordingPaused});
 }
 
@@ -171,6 +172,7 @@ void Recording::OnUnpause() {
   if (started_ && plan_.options.pause == Pause::kGaps) {
     NoteAbsence(paused, core_.clock().Steady());
   }
+  SetState(started_ ? RecordingState::kRunning : RecordingState::kStarting);
   timeline_->Break("the recording was paused");
 }
 

@@ -38,9 +38,10 @@ using SeriesId = std::pair<int, int>;  // rendition, packaging
 
 // What one series lacks becomes a gap, so that all end alike and no number is
 // left out: a run that died may have had no time to tell what it lost.
-// `elsewhere` has segments that are known from elsewhere. Without a journal
-// nobody is told.
-void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
+// `elsewhere` has segments that are known from elsewhere; of the renditions
+// `never_listed` nothing was forgotten. Without a journal nobody is told.
+void FillHoles(spool::Journal* journal, Known elsewhere,
+               const std::set<int>& never_listed, std::uint64_t next,
                std::chrono::microseconds longest,
                std::map<SeriesId, Series>& all) {
   Series& known = elsewhere.segments;
@@ -57,9 +58,9 @@ void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
   // What nothing tells of can't be made a gap.
   next = std::min(next, known.rbegin()->first + 1);
   for (auto& [id, series] : all) {
-    // What is before its first was forgotten, where it has any.
-    std::uint64_t i =
-        series.empty() ? known.begin()->first : series.begin()->first;
+    // What is before its first may have been forgotten, where it has any.
+    const bool whole = series.empty() || never_listed.contains(id.first);
+    std::uint64_t i = whole ? known.begin()->first : series.begin()->first;
     i = std::min(i, std::max(elsewhere.from, known.begin()->first));
     for (; i < next; ++i) {
       if (series.contains(i)) continue;
@@ -75,6 +76,19 @@ void FillHoles(spool::Journal* journal, Known elsewhere, std::uint64_t next,
       series.emplace(i, std::move(gap));
     }
   }
+}
+
+// The renditions of which no playlist was ever stored.
+std::set<int> NeverListed(const RecordingPlan& plan,
+                          const JournaledRecording& journaled) {
+  std::set<int> renditions;
+  for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
+    renditions.insert(static_cast<int>(r));
+  }
+  for (const spool::PlaylistPublished& version : journaled.playlists) {
+    renditions.erase(version.rendition);
+  }
+  return renditions;
 }
 
 RestoredSegment::State StateOf(const spool::SegmentDelivered* delivered) {
@@ -163,7 +177,10 @@ class Records {
 // A window goes on where its newest version stood.
 void RestoreWindow(const spool::PlaylistPublished& version,
                    std::uint64_t first_sequence, PlaylistPlan& plan) {
-  if (version.oldest_sequence < plan.list_from) return;
+  // Behind what was found under its name, with the break that stands there.
+  if (!plan.imported.empty() && version.oldest_sequence <= plan.list_from) {
+    return;
+  }
   plan.key = version.key;
   if (version.oldest_sequence <= first_sequence) return;
   plan.list_from = version.oldest_sequence;
@@ -176,19 +193,23 @@ void RestoreWindow(const spool::PlaylistPublished& version,
 void RestoreRotating(const std::vector<const spool::PlaylistPublished*>& lists,
                      PlaylistPlan& plan) {
   const spool::PlaylistPublished* open = nullptr;
-  plan.key.clear();  // the run before may have begun with another
-  plan.list_from = 0;
+  std::uint64_t from = 0;
   for (const spool::PlaylistPublished* list : lists) {
     if (list->ended) {
-      plan.list_from = std::max(plan.list_from, list->newest_sequence + 1);
+      from = std::max(from, list->newest_sequence + 1);
     } else if (open == nullptr ||
                list->oldest_sequence < open->oldest_sequence) {
       open = list;
     }
   }
-  if (open == nullptr) return;
-  plan.key = open->key;
-  plan.list_from = open->oldest_sequence;
+  // It goes on behind what was found under its name.
+  const bool imported = !plan.imported.empty();
+  if (open != nullptr && imported && open->key == plan.key) return;
+  // The run before may have begun with another.
+  if (imported) plan.list = playlist::MediaList(plan.list_options);
+  plan.imported.clear();
+  plan.key = open == nullptr ? std::string() : open->key;
+  plan.list_from = open == nullptr ? from : open->oldest_sequence;
 }
 
 // Where the versions stood that were published last.
@@ -325,7 +346,8 @@ Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
       plan.outputs.begin(), plan.outputs.end(),
       [](const OutputPlan& output) { return output.sink != nullptr; });
   FillHoles(knows ? &core.spool().journal() : nullptr, std::move(known),
-            plan.next_index, std::chrono::seconds(plan.target_duration), all);
+            NeverListed(plan, journaled), plan.next_index,
+            std::chrono::seconds(plan.target_duration), all);
   Records records(core, journaled, std::chrono::seconds(plan.target_duration));
   plan.restored.clear();
   for (OutputPlan& output : plan.outputs) {
@@ -381,11 +403,10 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
     }
     HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));
     HLSREC_RETURN_IF_ERROR(RestorePlan(core, summary.recording, plan));
-    for (const OutputPlan& output : plan.outputs) {
-      if (!plan.rebuilt || output.ended.empty()) continue;
+    if (!plan.ended_list.empty()) {
       return FailedPrecondition(
           "{}: its journal was lost, and {} has its end: resume it first",
-          plan.options.stream, *output.ended.begin());
+          plan.options.stream, plan.ended_list);
     }
     return true;
   }

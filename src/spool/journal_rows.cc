@@ -39,14 +39,17 @@ constexpr std::string_view kForgetSegments = R"(
 DELETE FROM segment WHERE recording = ?1 AND rendition = ?2 AND number < ?3)";
 constexpr std::string_view kForgetDeliveries = R"(
 DELETE FROM delivery WHERE recording = ?1 AND rendition = ?2 AND number < ?3)";
+// Segments of those that came last may be on their way here still.
 constexpr std::string_view kForgetInits = R"(
 DELETE FROM init_section WHERE recording = ?1 AND rendition = ?2
-  AND id NOT IN (SELECT max(id) FROM init_section
-                 WHERE recording = ?1 AND rendition = ?2 GROUP BY packaging)
-  AND NOT EXISTS (SELECT 1 FROM segment
-                  WHERE segment.recording = ?1 AND segment.rendition = ?2
-                    AND segment.packaging = init_section.packaging
-                    AND segment.init_hash = init_section.hash))";
+  AND id < (SELECT min(used.id) FROM init_section AS used
+            WHERE used.recording = ?1 AND used.rendition = ?2
+              AND used.packaging = init_section.packaging
+              AND EXISTS (SELECT 1 FROM segment
+                          WHERE segment.recording = ?1
+                            AND segment.rendition = ?2
+                            AND segment.packaging = used.packaging
+                            AND segment.init_hash = used.hash)))";
 
 // Who was told once is not told again because it is queued again.
 constexpr std::string_view kQueueNotification = R"(

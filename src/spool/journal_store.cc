@@ -51,7 +51,7 @@ Status JournalStore::Prepare() {
   HLSREC_RETURN_IF_ERROR(PrepareSchema(database_));
   // Else what is damaged would be met in the middle of a recording.
   HLSREC_ASSIGN_OR_RETURN(const std::string check,
-                          database_.Value("PRAGMA quick_check(1)"));
+                          database_.Value("PRAGMA integrity_check(1)"));
   if (check != "ok") {
     return DataLoss("journal: {}: is damaged: {}", database_.path(), check);
   }

@@ -170,23 +170,42 @@ class Recovery {
     HLSREC_ASSIGN_OR_RETURN(
         const std::vector<RecordingOpened> noted,
         ReadRecordingNotes(files_, input_.directory, recovered_.notes));
-    std::set<RecordingId> there;
+    std::map<RecordingId, RecordingSummary> there;
     for (const RecordingSummary& summary : journal_.Recordings()) {
-      there.insert(summary.recording);
+      there.emplace(summary.recording, summary);
     }
     for (const RecordingOpened& opened : noted) {
-      if (there.contains(opened.recording)) continue;
+      const auto known = there.find(opened.recording);
+      if (known != there.end()) {
+        HLSREC_RETURN_IF_ERROR(Mend(known->second, opened));
+        continue;
+      }
       HLSREC_RETURN_IF_ERROR(MarkRebuilt(opened.recording));
-      const auto answer = std::make_shared<Answer<bool>>();
-      journal_.Add(opened, [answer](Status status) {
-        answer->Set(status.ok() ? StatusOr<bool>(true)
-                                : StatusOr<bool>(std::move(status)));
-      });
-      HLSREC_RETURN_IF_ERROR(answer->Take(core_).status());
+      HLSREC_RETURN_IF_ERROR(AddNow(opened));
       Note("recording {}: the journal has lost it: goes on from its playlists",
            opened.recording);
     }
     return {};
+  }
+
+  // A database that went back may hold pieces of texts; the note is synced.
+  Status Mend(const RecordingSummary& known, const RecordingOpened& noted) {
+    if (input_.trust == Trust::kAsWritten ||
+        (known.identity == noted.identity && known.config == noted.config)) {
+      return {};
+    }
+    HLSREC_RETURN_IF_ERROR(AddNow(noted));
+    if (!known.ending) return {};
+    return AddNow(RecordingEnding{.recording = noted.recording});
+  }
+
+  Status AddNow(JournalEntry entry) {
+    const auto answer = std::make_shared<Answer<bool>>();
+    journal_.Add(std::move(entry), [answer](Status status) {
+      answer->Set(status.ok() ? StatusOr<bool>(true)
+                              : StatusOr<bool>(std::move(status)));
+    });
+    return answer->Take(core_).status();
   }
 
   Status MarkRebuilt(RecordingId recording) {

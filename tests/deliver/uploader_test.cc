@@ -331,6 +331,26 @@ TEST_CASE("uploader: a parked sink is tried at once when time is short") {
   CHECK(stored == 10);
 }
 
+TEST_CASE("uploader: one that was refused is tried when time is short") {
+  Bench bench;
+  bool denied = true;
+  const auto uploader = bench.Make([&](std::uint64_t, const std::string& key) {
+    return denied && key == "late" ? Fail(StatusCode::kPermissionDenied)
+                                   : FaultySink::Decision();
+  });
+  int stored = 0;
+  for (const char* key : {"late", "other"}) {
+    uploader->Put(Bench::Request(key),
+                  [&](const Status& s) { stored += s.ok() ? 1 : 0; });
+    bench.simulation.Advance(seconds(1));
+  }
+  CHECK(stored == 1);
+  denied = false;
+  uploader->Hurry();
+  bench.simulation.RunUntilIdle();
+  CHECK(stored == 2);
+}
+
 TEST_CASE("uploader: when one gets through the others wait no longer") {
   Bench bench;
   bool down = true;

@@ -1,9 +1,14 @@
 // A recording whose journal is lost, or went back when the power failed, goes
 // on from its playlists and files.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <set>
+#include <set>
+#include <vector>
 
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
@@ -39,6 +44,11 @@ struct Studio {
       });
   Durability durability = Durability::kSegment;
   std::string boot = "a";
+  std::vector<PlaylistOptions> playlists = {
+      {.path = "index.m3u8"},
+      {.path = "live.m3u8", .policy = LiveWindow({.segments = 3})}};
+  // Lists everything at its end; there where it is set.
+  std::shared_ptr<Sink> archive;
   std::unique_ptr<SimulatedRuntime> simulation;
 
   explicit Studio(Durability wanted = Durability::kSegment)
@@ -78,9 +88,13 @@ struct Studio {
                                .container = container,
                                .segment_path = "{seq}.{ext}",
                                .init_path = "init-{hash}.mp4"});
-    options.outputs[0].playlists = {
-        {.path = "index.m3u8"},
-        {.path = "live.m3u8", .policy = LiveWindow({.segments = 3})}};
+    options.outputs[0].playlists = playlists;
+    if (archive != nullptr) {
+      options.outputs.push_back(options.outputs[0]);
+      options.outputs[1].sink = archive;
+      options.outputs[1].playlists = {
+          {.path = "vod.m3u8", .policy = VodList()}};
+    }
     auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
     INFO(recorder.status().message());
     REQUIRE(recorder.ok());
@@ -94,10 +108,30 @@ struct Studio {
     }
   }
   [[nodiscard]] playlist::MediaPlaylist Playlist(const std::string& key) const {
-    const auto parsed = playlist::ParsePlaylist(sink->Text(key));
+    return Parse(sink->Text(key));
+  }
+  [[nodiscard]] static playlist::MediaPlaylist Parse(const std::string& text) {
+    const auto parsed = playlist::ParsePlaylist(text);
     REQUIRE(parsed.ok());
     REQUIRE(parsed->findings.empty());
     return parsed->media;
+  }
+  // The lists that follow each other, and what they name, in order.
+  [[nodiscard]] std::vector<std::string> RotatedSegments() const {
+    std::map<std::uint64_t, playlist::MediaPlaylist> lists;
+    for (const std::string& key : sink->Keys()) {
+      if (!key.starts_with("list-")) continue;
+      const auto list = Playlist(key);
+      CHECK(list.end_list.present());
+      lists.emplace(list.media_sequence.value, list);
+    }
+    std::vector<std::string> segments;
+    for (const auto& [first, list] : lists) {
+      for (const auto& segment : list.segments) {
+        segments.push_back((segment.gap ? "gap " : "") + segment.uri);
+      }
+    }
+    return segments;
   }
 };
 
@@ -279,6 +313,95 @@ TEST_CASE("lost journal: a list that never was begins at the beginning") {
   REQUIRE(list.segments.size() == 4);
   CHECK(list.segments[0].uri == "0.ts");
   CHECK(list.segments[3].uri == "3.ts");
+}
+
+TEST_CASE("lost journal: a VOD list has what other lists name") {
+  const Container container = GENERATE(Container::kMpegTs, Container::kFmp4);
+  Studio studio;
+  studio.playlists[1] = {.path = "vod.m3u8", .policy = VodList()};
+  const auto archive = std::make_shared<MemorySink>();
+  studio.archive = archive;
+  auto recorder = studio.Open(container);
+  studio.Push(*recorder, Stream(7, 25, false));
+  studio.Kill(recorder);
+  Spoil(studio.journal(), Damage::kRemoved);
+
+  studio.Start();
+  recorder = studio.Open(container);
+  studio.Push(*recorder, Stream(4, 25, false, 250));
+  // Another death: the journal knows it again.
+  studio.Kill(recorder);
+  studio.Start();
+  recorder = studio.Open(container);
+  recorder->Finish();
+  const RecordingResult result = recorder->Wait();
+  INFO(result.status.message());
+  CHECK(result.status.ok());
+  const auto event = studio.Playlist("index.m3u8");
+  for (const auto& vod : {studio.Playlist("vod.m3u8"),
+                          Studio::Parse(archive->Text("vod.m3u8"))}) {
+    REQUIRE(vod.segments.size() == event.segments.size());
+    for (std::size_t i = 0; i < vod.segments.size(); ++i) {
+      INFO("segment " << i);
+      CHECK_FALSE(vod.segments[i].gap);
+      CHECK(vod.segments[i].uri == event.segments[i].uri);
+      CHECK(vod.segments[i].duration.text == event.segments[i].duration.text);
+      CHECK(vod.segments[i].map.has_value() == (container == Container::kFmp4));
+    }
+  }
+}
+
+TEST_CASE("lost journal: what another output lacks is a gap there") {
+  Studio studio;
+  const auto archive = std::make_shared<MemorySink>();
+  studio.archive = archive;
+  auto recorder = studio.Open(Container::kMpegTs);
+  studio.Push(*recorder, Stream(7, 25, false));
+  studio.Kill(recorder);
+  Spoil(studio.journal(), Damage::kRemoved);
+  archive->Remove("1.ts", [](const Status& status) { CHECK(status.ok()); });
+
+  studio.Start();
+  recorder = studio.Open(Container::kMpegTs);
+  recorder->Finish();
+  CHECK_FALSE(recorder->Wait().status.ok());
+  const auto vod = Studio::Parse(archive->Text("vod.m3u8"));
+  REQUIRE(vod.segments.size() == 4);
+  for (std::size_t i = 0; i < vod.segments.size(); ++i) {
+    CHECK(vod.segments[i].gap == (i == 1));
+  }
+}
+
+TEST_CASE("lost journal: lists that follow each other go on") {
+  const Container container = GENERATE(Container::kMpegTs, Container::kFmp4);
+  // Into the middle of a list, or to where the next one begins.
+  const int length = GENERATE(7, 9);
+  const std::string name =
+      GENERATE("list-{seq}.m3u8", "list-{segment_time:%H%M%S}.m3u8");
+  CAPTURE(static_cast<int>(container), length, name);
+  Studio studio;
+  studio.playlists = {
+      {.path = name, .policy = RotatingList({.period = seconds(4)})}};
+  auto recorder = studio.Open(container);
+  studio.Push(*recorder, Stream(length, 25, false));
+  studio.Kill(recorder);
+  Spoil(studio.journal(), Damage::kRemoved);
+
+  studio.Start();
+  recorder = studio.Open(container);
+  studio.Push(*recorder, Stream(4, 25, false, 250));
+  studio.Kill(recorder);
+  studio.Start();
+  recorder = studio.Open(container);
+  studio.Push(*recorder, Stream(4, 25, false, 500));
+  recorder->Finish();
+  CHECK(recorder->Wait().status.ok());
+  const std::string extension = container == Container::kFmp4 ? "m4s" : "ts";
+  const std::vector<std::string> segments = studio.RotatedSegments();
+  CHECK(segments.size() >= 8);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    CHECK(segments[i] == fmt::format("{}.{}", i, extension));
+  }
 }
 
 TEST_CASE("power loss: a journal that went back reuses no number") {

@@ -6,6 +6,7 @@
 #include "hlsrec/testing.h"
 #include "src/base/file.h"
 #include "src/base/hash.h"
+#include "src/base/runtime_core.h"
 #include "src/playlist/parse.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
@@ -369,6 +370,75 @@ TEST_CASE("spool full: the oldest make room, as gaps") {
   // What is kept is the newest.
   CHECK_FALSE(list.segments.back().gap);
   CHECK(stalled.studio.Marks().back() == 14999);
+}
+
+TEST_CASE("resume: a format that comes back keeps its init section") {
+  Studio studio;
+  RecordingOptions options = studio.Options();
+  options.outputs[0].container = Container::kFmp4;
+  options.outputs[0].playlists[0].policy = LiveWindow({.segments = 3});
+  auto recorder = studio.Open(options);
+  std::int64_t next = 0;
+  const auto push = [&](int pictures, int width) {
+    std::vector<Packet> packets;
+    for (int i = 0; i < pictures; ++i, ++next) {
+      packets.push_back(VideoPacket(next, i % 25 == 0, 0, width));
+    }
+    studio.Push(*recorder, packets);
+  };
+  push(75, 320);
+  // Long enough for the first segments to be forgotten, and their init section.
+  push(1500, 640);
+  push(125, 320);
+  studio.Kill(recorder);
+
+  studio.Start();
+  recorder = studio.Open(options);
+  recorder->Finish();
+  const RecordingResult result = recorder->Wait();
+  INFO(result.status.message());
+  CHECK(result.status.ok());
+  for (const auto& segment : studio.Playlist().segments) {
+    CHECK_FALSE(segment.gap);
+  }
+}
+
+TEST_CASE("resume: nothing comes behind an end that was stored") {
+  Studio studio;
+  auto recorder = studio.Open(studio.Options());
+  studio.Push(*recorder, Stream(5, 25, false));
+  recorder->Finish();
+  // Killed when the list has its end, and before all is forgotten.
+  while (!studio.Playlist().end_list.present()) {
+    studio.simulation->RunTasks(1);
+  }
+  studio.Kill(recorder);
+  const std::string ended = studio.sink->Text("index.m3u8");
+  studio.Start();
+  auto left = ListInterrupted(studio.simulation->runtime());
+  REQUIRE(left.ok());
+  REQUIRE(left->size() == 1);
+  // As if one more had been found on the disk now.
+  spool::Journal& journal =
+      studio.simulation->runtime()->core().spool().journal();
+  const spool::RecordingId id = left->front().id;
+  journal.Add(spool::PlaylistPublished{.recording = id,
+                                       .output = "0",
+                                       .key = "index.m3u8",
+                                       .newest_sequence = 2,
+                                       .ended = true},
+              {});
+  journal.Add(spool::SegmentSealed{.id = {.recording = id, .index = 3},
+                                   .duration = seconds(1)},
+              {});
+  studio.simulation->RunUntilIdle();
+  const auto result =
+      Resume(studio.simulation->runtime(), left->front().id,
+             {.open_sink = [&](const std::string&) {
+               return StatusOr<std::shared_ptr<Sink>>(studio.sink);
+             }});
+  REQUIRE(result.ok());
+  CHECK(studio.sink->Text("index.m3u8") == ended);
 }
 
 TEST_CASE("resume: no playlist says less than before, wherever it was killed") {

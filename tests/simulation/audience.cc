@@ -15,6 +15,11 @@ constexpr std::string_view kEndList = "#EXT-X-ENDLIST\n";
 
 bool IsPlaylist(const std::string& key) { return key.ends_with(".m3u8"); }
 
+// Its beat changes, and no reader looks at it.
+bool IsLease(const std::string& key) {
+  return key.find(".lease-") != std::string::npos;
+}
+
 std::string WithoutEnd(const std::string& text) {
   return text.ends_with(kEndList)
              ? text.substr(0, text.size() - kEndList.size())
@@ -75,6 +80,7 @@ void Audience::OnOffered(const std::string& key, const std::string& bytes) {
 }
 
 void Audience::OnChange(const std::string& key) {
+  if (IsLease(key)) return;
   const std::optional<std::string> bytes = shelf_.read(key);
   if (!IsPlaylist(key)) return LookAtObject(key, bytes);
   if (!bytes) {
@@ -119,6 +125,13 @@ void Audience::LookAtAll() {
   for (const auto& [key, list] : lists_) {
     if (!Present(key)) verdict_.Violate("R30 {}: a playlist is gone", key);
   }
+}
+
+bool Audience::saw_end() const {
+  return std::any_of(lists_.begin(), lists_.end(), [](const auto& list) {
+    return list.second.ended &&
+           list.first.find("-rotating") == std::string::npos;
+  });
 }
 
 void Audience::LookAtObject(const std::string& key,
@@ -345,6 +358,8 @@ void Audience::CheckEnd() {
 void Audience::CheckSeries(const std::string& series,
                            std::map<std::uint64_t, Listed> listed) {
   if (listed.empty()) return;
+  std::set<std::string> names;
+  for (const auto& [sequence, segment] : listed) names.insert(segment.uri);
   for (std::uint64_t at = 0; at < listed.rbegin()->first; ++at) {
     // What came and went between two versions of a window was nobody's.
     if (listed.contains(at)) continue;
@@ -352,6 +367,8 @@ void Audience::CheckSeries(const std::string& series,
     std::string key = next.uri;
     key.replace(key.rfind('-'), std::string::npos,
                 fmt::format("-{}{}", at, key.substr(key.rfind('.'))));
+    // Who took over has other numbers.
+    if (names.contains(key)) key.clear();
     if (series.find("-live") == std::string::npos) {
       verdict_.Violate("R21 {}: {} is in no list", series, at);
     }

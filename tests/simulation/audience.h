@@ -44,6 +44,8 @@ class Audience {
   // Nobody knows what happened last.
   void LookAtAll();
   [[nodiscard]] bool saw_lists() const { return !lists_.empty(); }
+  // Of a list that no other follows.
+  [[nodiscard]] bool saw_end() const;
   // The recording has ended and says that all is stored.
   void CheckEnd();
   // R91: what the journal says of an object that was stored.

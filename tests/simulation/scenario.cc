@@ -1,5 +1,7 @@
 #include "tests/simulation/scenario.h"
 
+#include <algorithm>
+
 namespace hlsrec::simulation {
 namespace {
 
@@ -57,19 +59,29 @@ Scenario::Scenario(Random& random, Journals journals) {
   if (random.Percent(20)) disk_fault_chance = 1 + random.Below(4);
   if (random.Percent(25)) restart_chance = 2 + random.Below(5);
   if (random.Percent(30)) journal_log_pages = 8 + random.Below(40);
-  // Lists that wait for their end, or change their names, are not found again.
-  bool found_again = true;
-  bool elsewhere = true;
-  for (const Output& output : outputs) {
-    found_again = found_again && !output.vod && !output.rotating;
-    elsewhere = elsewhere && output.sink == SinkKind::kMemory;
-  }
-  if (journals == Journals::kMayBeLost && found_again && random.Percent(30)) {
-    journal_loss_chance = 40;
-  }
+  const bool may_be_lost = journals == Journals::kMayBeLost;
+  if (may_be_lost && random.Percent(30)) journal_loss_chance = 40;
+  const bool elsewhere = std::all_of(
+      outputs.begin(), outputs.end(),
+      [](const Output& output) { return output.sink == SinkKind::kMemory; });
   power_may_fail =
-      durability != Durability::kNone ||
-      (journals == Journals::kMayBeLost && found_again && elsewhere);
+      durability != Durability::kNone || (may_be_lost && elsewhere);
+  if (random.Percent(15)) MakeTakeOver();
+}
+
+// What another machine can go on with, and nothing that excuses what is lost.
+void Scenario::MakeTakeOver() {
+  takeover = true;
+  for (Output& output : outputs) {
+    output.sink = SinkKind::kMemory;
+    output.vod = output.rotating = false;
+    output.event = output.event || !output.live;
+  }
+  lives = std::max(lives, 3);
+  pause = Pause::kDiscontinuity;
+  journal_loss_chance = 0;
+  if (durability == Durability::kNone) durability = Durability::kSegment;
+  power_may_fail = true;
 }
 
 }  // namespace hlsrec::simulation

@@ -41,8 +41,13 @@ struct Scenario {
   int restart_chance = 0;     // likewise
   int journal_log_pages = 0;
   int journal_loss_chance = 0;  // percent of the kills
+  // By a second machine, and by the first one again.
+  bool takeover = false;
   // Where nothing is synced, of what this disk holds nothing is promised.
   bool power_may_fail = true;
+
+ private:
+  void MakeTakeOver();
 };
 
 }  // namespace hlsrec::simulation

@@ -173,11 +173,12 @@ void Stage::Settle() {
 
 std::shared_ptr<testing::FaultySink> Stage::MakeSink(
     const std::shared_ptr<Runtime>& runtime, std::function<bool()> alive,
-    testing::FaultySink::Decide decide) {
+    std::function<bool()> delays, testing::FaultySink::Decide decide) {
   std::shared_ptr<Sink> inner;
   if (kind_ == SinkKind::kMemory) {
-    inner =
-        std::make_shared<WatchedMemory>(memory_, std::move(alive), audience_);
+    inner = MakeWiredSink(
+        std::make_shared<WatchedMemory>(memory_, alive, audience_), wire_,
+        [alive, delays = std::move(delays)] { return alive() && delays(); });
   } else {
     auto files = sink::MakeFileSink(disk_.files(), {.root = root_});
     if (!files.ok()) return nullptr;

@@ -8,6 +8,7 @@
 #include "hlsrec/testing.h"
 #include "tests/simulated_disk.h"
 #include "tests/simulation/audience.h"
+#include "tests/simulation/wire.h"
 
 namespace hlsrec::simulation {
 
@@ -21,14 +22,15 @@ class Stage {
         const Ledger& ledger, const testing::ManualClock& clock);
 
   // For one process: calls that come when `alive` says no are never answered,
-  // and change nothing.
+  // and change nothing. In memory, puts stay on the wire while `delays`.
   std::shared_ptr<testing::FaultySink> MakeSink(
       const std::shared_ptr<Runtime>& runtime, std::function<bool()> alive,
-      testing::FaultySink::Decide decide);
+      std::function<bool()> delays, testing::FaultySink::Decide decide);
   // Names that were changed reach the disk.
   void Settle();
   [[nodiscard]] SinkKind kind() const { return kind_; }
   [[nodiscard]] Audience& audience() { return audience_; }
+  [[nodiscard]] Wire& wire() { return wire_; }
 
  private:
   [[nodiscard]] Shelf MakeShelf();
@@ -39,6 +41,8 @@ class Stage {
   const std::shared_ptr<testing::MemorySink> memory_ =
       std::make_shared<testing::MemorySink>();
   Audience audience_;
+  Wire wire_{memory_,
+             [this](const std::string& key) { audience_.OnChange(key); }};
 };
 
 // Tells `audience` what `inner` is asked for. Segments are not taken, for good,

@@ -23,12 +23,16 @@ World::World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict)
     : seed_(seed),
       verdict_(verdict),
       random_(seed),
-      disk_(seed),
       scenario_(random_, journals) {
+  const int machines = scenario_.takeover ? 2 : 1;
+  for (int i = 0; i < machines; ++i) {
+    disks_.push_back(
+        std::make_unique<SimulatedDisk>(seed + static_cast<std::uint64_t>(i)));
+  }
   for (const Scenario::Output& output : scenario_.outputs) {
     stages_.push_back(
         std::make_unique<Stage>(output.sink, static_cast<int>(stages_.size()),
-                                disk_, verdict_, ledger_, clock_));
+                                disk(), verdict_, ledger_, clock_));
     if (scenario_.pause == Pause::kGaps) {
       stages_.back()->audience().ExpectPausesAsGaps();
     }
@@ -40,7 +44,7 @@ World::~World() {
   if (life_ != nullptr) Kill();
 }
 
-bool World::alive() const { return !life_->gone && !disk_.halted(); }
+bool World::alive() const { return !life_->gone && !disk().halted(); }
 
 FaultySink::Decision World::Decide(std::size_t output) {
   switch (health_[output]) {
@@ -53,7 +57,16 @@ FaultySink::Decision World::Decide(std::size_t output) {
     case Health::kStalled:
       return {.fault = random_.Percent(70) ? Fault::kStall : Fault::kNone};
     case Health::kRefusing:
+    case Health::kSlow:
       return {};
+    case Health::kDenying:
+      return {.fault = Fault::kFail,
+              .status = Status(StatusCode::kPermissionDenied, "fault: denied")};
+    case Health::kThrottling:
+      return {.fault = random_.Percent(40) ? Fault::kFail : Fault::kNone,
+              .status =
+                  Status(StatusCode::kUnavailable, "fault: too many")
+                      .WithRetryAfter(milliseconds(500 + random_.Below(2000)))};
   }
   return {};
 }
@@ -68,7 +81,7 @@ void World::SetHealth(std::size_t output, Health health) {
 void World::Live() {
   for (int i = 0; i < scenario_.steps && !verdict_.violated(); ++i) {
     Step();
-    if (disk_.halted()) {
+    if (disk().halted()) {
       verdict_.Note("the disk has stopped");
       return Crash();
     }
@@ -81,6 +94,9 @@ void World::Advance(milliseconds duration) {
 }
 
 void World::Step() {
+  for (const auto& stage : stages_) {
+    if (random_.Percent(5)) stage->wire().DeliverAll();
+  }
   const int draw = random_.Below(100);
   if (draw < scenario_.fault_chance) return ChangeHealth();
   if (random_.Percent(scenario_.restart_chance)) return Restart();
@@ -101,7 +117,7 @@ void World::ChangeHealth() {
       static_cast<std::size_t>(random_.Below(static_cast<int>(health_.size())));
   SetHealth(output, random_.Percent(40)
                         ? Health::kGood
-                        : static_cast<Health>(random_.Below(5)));
+                        : static_cast<Health>(random_.Below(kHealths)));
 }
 
 void World::Jump() {
@@ -137,20 +153,20 @@ void World::TroubleTheDisk() {
     life_->disk_full = true;
     const auto left = static_cast<std::uint64_t>(random_.Below(20000));
     verdict_.Note("the disk has {} bytes left", left);
-    return disk_.SetCapacity(disk_.used_bytes() + left);
+    return disk().SetCapacity(disk().used_bytes() + left);
   }
   const int first = 1 + random_.Below(15);
   const int last = first + (random_.Percent(50) ? 0 : random_.Below(12));
   const auto fault = static_cast<DiskFault>(random_.Below(3));
   verdict_.Note("the disk's operations {} to {} fail: {}", first, last,
                 static_cast<int>(fault));
-  disk_.FailOperations(first, last, fault);
+  disk().FailOperations(first, last, fault);
 }
 
 void World::HealTheDisk() {
   life_->disk_full = false;
-  disk_.SetCapacity(0);
-  disk_.FailOperations(0, 0, DiskFault::kIoError);
+  disk().SetCapacity(0);
+  disk().FailOperations(0, 0, DiskFault::kIoError);
 }
 
 void World::Stall() {
@@ -203,19 +219,6 @@ void World::Push(Packet packet, char kind) {
 void World::NoteBreak() {
   ++epoch_;
   since_keyframe_ = 0;
-  breaks_.push_back(media());
-}
-
-// Just now, so that media may wait for the second break's end as it waited for
-// the first one's.
-bool World::broke_twice() const {
-  for (std::size_t i = 1; i < breaks_.size(); ++i) {
-    if (breaks_[i] - breaks_[i - 1] <= std::chrono::seconds(1) &&
-        breaks_[i] >= media() - std::chrono::seconds(2)) {
-      return true;
-    }
-  }
-  return false;
 }
 
 microseconds World::media() const {

@@ -8,15 +8,17 @@
 #include <vector>
 
 #include "hlsrec/recorder.h"
+#include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/stage.h"
 
 namespace hlsrec::simulation {
 
-// One recording, from its first process to its last, on one disk; its source
-// brings five pictures and eight frames of sound a second. How processes begin
-// and end is in world_lives.cc.
+// One recording, from its first process to its last, on one machine's disk, or
+// on two in turn, of which one takes over from the other; its source brings
+// five pictures and eight frames of sound a second. How processes begin and end
+// is in world_lives.cc, how they die in world_deaths.cc.
 class World {
  public:
   World(std::uint64_t seed, Scenario::Journals journals, Verdict& verdict);
@@ -26,7 +28,17 @@ class World {
   void Run();
 
  private:
-  enum class Health { kGood, kFlaky, kLossy, kStalled, kRefusing };
+  enum class Health {
+    kGood,
+    kFlaky,
+    kLossy,
+    kStalled,
+    kRefusing,   // segments, for good
+    kSlow,       // stores what was given up
+    kDenying,    // who we are
+    kThrottling  // says for how long
+  };
+  static constexpr int kHealths = 8;
   struct Life;
   class Witness;
 
@@ -60,17 +72,23 @@ class World {
   void LoseJournal();
   void CheckJournal();
   void Advance(std::chrono::milliseconds duration);
+  [[nodiscard]] SimulatedDisk& disk() const { return *disks_[machine_]; }
+  void TakeOver();
+  [[nodiscard]] StatusOr<std::vector<InterruptedRecording>> Left() const;
   [[nodiscard]] bool alive() const;
+  [[nodiscard]] bool saw_end() const;
   [[nodiscard]] std::vector<Track> Tracks() const;
   [[nodiscard]] microseconds media() const;
   void NoteBreak();
-  [[nodiscard]] bool broke_twice() const;
 
   const std::uint64_t seed_;
   Verdict& verdict_;
   Random random_;
   testing::ManualClock clock_;
-  SimulatedDisk disk_;
+  std::vector<std::unique_ptr<SimulatedDisk>> disks_;  // of each machine
+  std::size_t machine_ = 0;
+  // It has not yet got hold of the recording.
+  bool contends_ = false;
   Ledger ledger_;
   const Scenario scenario_;
   std::vector<std::unique_ptr<Stage>> stages_;
@@ -78,8 +96,9 @@ class World {
   std::unique_ptr<Life> life_;
   bool ending_ = false;  // Finish() was called, in any life
   bool over_ = false;
-  bool journal_lost_ = false;   // in any life
-  bool unsynced_lost_ = false;  // by a power failure, in any life
+  bool journal_lost_ = false;     // in any life
+  bool journal_missing_ = false;  // and no process has begun another
+  bool unsynced_lost_ = false;    // by a power failure, in any life
   int boots_ = 0;
 
   // The source.
@@ -89,7 +108,6 @@ class World {
   std::int64_t offset_ticks_ = 0;  // of 90 kHz
   int epoch_ = 0;
   int channels_ = 1;
-  std::vector<microseconds> breaks_;  // where the media stood
 };
 
 }  // namespace hlsrec::simulation

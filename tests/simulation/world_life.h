@@ -2,6 +2,7 @@
 #define HLSREC_TESTS_SIMULATION_WORLD_LIFE_H_
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -12,6 +13,7 @@
 namespace hlsrec::simulation {
 
 inline constexpr int kSampleRate = 8000;
+inline constexpr std::chrono::milliseconds kTarget{1000};
 
 // What one process tells.
 class World::Witness final : public Observer {
@@ -49,7 +51,7 @@ class World::Witness final : public Observer {
     }
     if (why.find("file is gone") != std::string_view::npos &&
         why.find("is not there") != std::string_view::npos &&
-        !world_.unsynced_lost_) {
+        !world_.unsynced_lost_ && !world_.journal_lost_) {
       world_.verdict_.Violate("P4 {}: the spool has lost it", event.key);
     }
   }

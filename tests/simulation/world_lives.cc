@@ -1,4 +1,4 @@
-// How the processes of a recording begin and end.
+// How the processes of a recording begin and end in order.
 #include <algorithm>
 #include <utility>
 
@@ -14,8 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr milliseconds kTarget{1000};
 
 }  // namespace
 
@@ -116,11 +114,16 @@ RecordingOptions World::Options() {
     }
     // Told by what was drawn for other purposes: no schedule changes by it.
     const bool at_end = scenario_.steps % 3 == 0;
-    if (at_end && !wanted.live &&
+    if (at_end && !wanted.live && !scenario_.takeover &&
         scenario_.spool_full != WhenSpoolFull::kWait) {
       output.delivery = Delivery::kAtEnd;
     }
     if (scenario_.steps % 4 == 1) output.rewrite_interval = milliseconds(700);
+    if (scenario_.takeover) {
+      output.segment_path = "{rendition}-{run}-{seq}.{ext}";
+      output.if_exists = IfPlaylistExists::kTakeOver;
+      output.lease = milliseconds(2000);
+    }
     options.outputs.push_back(std::move(output));
   }
   return options;
@@ -132,12 +135,16 @@ bool World::Start() {
   ledger_.lives().emplace_back();
   life_ = std::make_unique<Life>();
   life_->observer = std::make_shared<Witness>(*this);
+  if (scenario_.takeover && number > 0 && !ending_ && !saw_end() &&
+      random_.Percent(40)) {
+    TakeOver();
+  }
   ++epoch_;
   since_keyframe_ = 0;
   channels_ = 1;
   for (Health& health : health_) health = Health::kGood;
   if (number > 0 && random_.Percent(25)) {
-    disk_.HaltAt(1 + random_.Below(60));
+    disk().HaltAt(1 + random_.Below(60));
   } else if (number > 0 && scenario_.disk_fault_chance > 0 &&
              random_.Percent(20)) {
     TroubleTheDisk();
@@ -145,9 +152,9 @@ bool World::Start() {
   if (!OpenRuntime()) return false;
   if (number > 0) Advance(milliseconds(random_.Below(20000)));
   if (!MakeSinks()) return false;
-  if (number == 0) return OpenRecorder();
-  const auto left = ListInterrupted(life_->simulation->runtime());
-  if (disk_.halted() || (life_->trouble_since && !left.ok())) return false;
+  if (number == 0 || contends_) return OpenRecorder();
+  const auto left = Left();
+  if (disk().halted() || (life_->trouble_since && !left.ok())) return false;
   if (!left.ok()) {
     verdict_.Violate("P4: what is left can't be told: {}",
                      left.status().message());
@@ -156,8 +163,9 @@ bool World::Start() {
   if (!left->empty()) {
     journal_lost_ = journal_lost_ || left->front().journal_lost;
   }
-  if (!left->empty() && (left->front().ending || random_.Percent(10) ||
-                         (left->front().journal_lost && ending_))) {
+  if (!left->empty() &&
+      (left->front().ending || random_.Percent(10) ||
+       (left->front().journal_lost && (ending_ || saw_end())))) {
     FinishByResuming(left->front().id);
     return life_ != nullptr;
   }
@@ -170,27 +178,56 @@ bool World::Start() {
   return OpenRecorder();
 }
 
+// What this machine has left, but for what was taken over from it.
+StatusOr<std::vector<InterruptedRecording>> World::Left() const {
+  const std::shared_ptr<Runtime>& runtime = life_->simulation->runtime();
+  auto left = ListInterrupted(runtime);
+  if (!left.ok()) return left;
+  for (const spool::RecordingSummary& summary :
+       runtime->core().spool().journal().Recordings()) {
+    if (summary.identity.find("taken over") == std::string::npos) continue;
+    std::erase_if(*left, [&summary](const InterruptedRecording& recording) {
+      return recording.id == summary.recording;
+    });
+  }
+  return left;
+}
+
+// Who ends by a fault may have ended some lists, and died over others.
+bool World::saw_end() const {
+  return std::any_of(stages_.begin(), stages_.end(), [](const auto& stage) {
+    return stage->audience().saw_end();
+  });
+}
+
 bool World::OpenRuntime() {
   auto created = testing::SimulatedRuntime::Create(
       clock_, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
         auto opened = spool::OpenFileSpool(
-            core, disk_.files(),
+            core, disk().files(),
             {.directory = "/srv/spool",
              .durability = scenario_.durability,
              .max_bytes = scenario_.spool_max_bytes,
              .journal_log_pages = scenario_.journal_log_pages,
-             .journal_vfs = disk_.vfs(),
+             .journal_vfs = disk().vfs(),
              .boot = fmt::format("boot {}", boots_)});
         if (opened.ok()) out = std::move(opened).value();
         return opened.status();
       });
-  if (disk_.halted() || (life_->trouble_since && !created.ok())) return false;
+  if (disk().halted() || (life_->trouble_since && !created.ok())) return false;
   if (!created.ok()) {
     verdict_.Violate("P4: the spool does not open: {}",
                      created.status().message());
     return false;
   }
   life_->simulation = std::move(created).value();
+  journal_missing_ = false;
+  // What a disk in trouble does not let it adopt is a gap from then on.
+  if (life_->trouble_since) {
+    for (Ledger::Life& life : ledger_.lives()) {
+      if (life.killed && !life.recovered) life.may_cost += 2 * kTarget;
+    }
+  }
   for (Ledger::Life& life : ledger_.lives()) life.recovered = life.killed;
   const spool::Recovered& recovered =
       life_->simulation->runtime()->core().spool().recovered();
@@ -207,18 +244,24 @@ bool World::MakeSinks() {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     life_->sinks.push_back(stages_[i]->MakeSink(
         life_->simulation->runtime(),
-        [this, life = life_.get()] { return !life->gone && !disk_.halted(); },
+        [life = life_.get(), disk = &disk()] {
+          return !life->gone && !disk->halted();
+        },
+        [this, i] {
+          return health_[i] == Health::kSlow && random_.Percent(50);
+        },
         [this, i](std::uint64_t, const std::string&) { return Decide(i); }));
     if (life_->sinks.back() == nullptr) return false;
     // Who saw what a dying process had renamed and not synced, nobody can help,
     // if the power fails then.
     stages_[i]->Settle();
-    if (disk_.halted()) return false;
+    if (disk().halted()) return false;
     if (first) continue;
     stages_[i]->audience().LookAtAll();
     // A lost journal is made good by what the sinks answer.
-    if (!journal_lost_ && random_.Percent(scenario_.fault_chance * 3)) {
-      SetHealth(i, static_cast<Health>(random_.Below(5)));
+    if (!journal_lost_ && !scenario_.takeover &&
+        random_.Percent(scenario_.fault_chance * 3)) {
+      SetHealth(i, static_cast<Health>(random_.Below(kHealths)));
     }
   }
   return true;
@@ -226,7 +269,7 @@ bool World::MakeSinks() {
 
 bool World::OpenRecorder() {
   auto recorder = Recorder::Open(life_->simulation->runtime(), Options());
-  if (disk_.halted() || (life_->trouble_since && !recorder.ok())) return false;
+  if (disk().halted() || (life_->trouble_since && !recorder.ok())) return false;
   const bool asks_sinks =
       std::any_of(health_.begin(), health_.end(),
                   [](Health health) { return health != Health::kGood; });
@@ -241,6 +284,7 @@ bool World::OpenRecorder() {
     return true;
   }
   life_->recorder = std::move(recorder).value();
+  contends_ = false;
   return true;
 }
 
@@ -251,7 +295,7 @@ void World::FinishByResuming(std::int64_t recording) {
   for (std::size_t i = 0; i < health_.size(); ++i) {
     if (!in_trouble) SetHealth(i, Health::kGood);
   }
-  if (random_.Percent(30)) disk_.HaltAt(1 + random_.Below(40));
+  if (random_.Percent(30)) disk().HaltAt(1 + random_.Below(40));
   std::size_t next = 0;
   const auto result =
       Resume(life_->simulation->runtime(), recording,
@@ -263,136 +307,13 @@ void World::FinishByResuming(std::int64_t recording) {
               .retry_first = milliseconds(100),
               .retry_max = milliseconds(1000),
               .observer = life_->observer});
-  if (disk_.halted()) return Crash();
+  if (disk().halted()) return Crash();
   if (!result.ok()) {
     if (life_->trouble_since) return Crash();
     return verdict_.Violate("P7: it can't be resumed: {}",
                             result.status().message());
   }
   TakeResult(*result, in_trouble || life_->trouble_since);
-}
-
-void World::DieSomehow() {
-  const int way = random_.Below(4);
-  if (way == 0) return Crash();
-  if (way == 3) return DieWhileEnding();
-  if (way == 1) {
-    PushPicture();
-    life_->recorder->CutSegment().Ignore("it may have failed");
-    life_->simulation->RunTasks(random_.Below(30));
-    return Crash();
-  }
-  disk_.HaltAt(1 + random_.Below(40));
-  for (int i = 0; i < 50 && !disk_.halted(); ++i) PushPicture();
-  Crash();
-}
-
-void World::DieWhileEnding() {
-  ending_ = true;
-  verdict_.Note("finish, and die meanwhile");
-  life_->recorder->Finish();
-  switch (random_.Below(3)) {
-    case 0:
-      life_->simulation->RunTasks(random_.Below(60));
-      break;
-    case 1:
-      Advance(milliseconds(random_.Below(6000)));
-      break;
-    default:
-      disk_.HaltAt(1 + random_.Below(30));
-      Advance(milliseconds(6000));
-  }
-  Crash();
-}
-
-void World::Kill() {
-  if (life_->simulation != nullptr) {
-    Ledger::Life& life = ledger_.lives().back();
-    life.killed = true;
-    life.media = media();
-    for (const auto& since :
-         {life_->trouble_since, life_->observer->full_since}) {
-      if (since) life.in_memory = std::max(life.in_memory, media() - *since);
-    }
-    if (life_->recorder != nullptr) {
-      life.dropped = std::max(life_->observer->dropped,
-                              life_->recorder->progress().packets_dropped);
-    }
-    life_->simulation->Kill();
-    // A server may still take what it was sent.
-    for (std::size_t i = 0; i < life_->sinks.size(); ++i) {
-      if (stages_[i]->kind() == SinkKind::kMemory && random_.Percent(50)) {
-        life_->sinks[i]->Release();
-      }
-    }
-  }
-  life_->gone = true;
-  if (!disk_.halted()) disk_.HaltAt(1);
-  life_->recorder = nullptr;
-  life_->sinks.clear();
-  life_->simulation = nullptr;
-  life_ = nullptr;
-}
-
-void World::Crash() {
-  Kill();
-  CrashKind kind = CrashKind::kProcess;
-  if (scenario_.power_may_fail && random_.Percent(40)) {
-    kind =
-        random_.Percent(50) ? CrashKind::kPowerStrict : CrashKind::kPowerRandom;
-  }
-  verdict_.Note("crash: {}", kind == CrashKind::kProcess ? "process" : "power");
-  disk_.SetCapacity(0);
-  disk_.Crash(kind);
-  if (kind == CrashKind::kProcess &&
-      random_.Percent(scenario_.journal_loss_chance)) {
-    LoseJournal();
-  }
-  if (kind != CrashKind::kProcess) ++boots_;
-  const bool nothing_synced =
-      kind != CrashKind::kProcess && scenario_.durability == Durability::kNone;
-  if (nothing_synced) {
-    // What is on the sinks tells what the journal may have forgotten.
-    journal_lost_ = unsynced_lost_ = true;
-    for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
-  }
-  // What a process left goes with the power, too, until the next one has it.
-  for (Ledger::Life& life : ledger_.lives()) {
-    if (!life.killed || life.recovered) continue;
-    microseconds cost = seconds(1);
-    if (broke_twice()) cost += milliseconds(600);
-    if (kind != CrashKind::kProcess) {
-      cost = scenario_.durability == Durability::kSecond
-                 ? seconds(2)
-                 : 2 * kTarget + seconds(1);
-    }
-    life.may_cost = std::max(life.may_cost, cost + life.in_memory);
-    verdict_.Note("  {} ms of media, {} ms may be lost",
-                  life.media.count() / 1000, life.may_cost.count() / 1000);
-  }
-}
-
-// Somebody, or a bad disk, spoils the journal of a process that was killed.
-void World::LoseJournal() {
-  FileSystem& files = disk_.files();
-  const std::string path = "/srv/spool/journal.db";
-  if (!files.Size(path).ok()) return;
-  verdict_.Note("the journal is lost");
-  journal_lost_ = true;
-  if (boots_ > 0) {
-    // Sidecars are not synced: a power failure may have made them shorter.
-    for (Ledger::Life& life : ledger_.lives()) life.GiveUp();
-  }
-  if (random_.Percent(50)) {
-    files.Remove(path).Ignore("it may be");
-    files.Remove(path + "-wal").Ignore("it may be");
-  } else if (auto file = files.Create(path, 0600); file.ok()) {
-    const Bytes bytes(5000, 'x');
-    (*file)->Write(bytes).Ignore("it may be");
-    (*file)->Sync().Ignore("it may be");
-  }
-  // For good: the next power failure does not bring it back.
-  files.SyncDirectory("/srv/spool").Ignore("it may be");
 }
 
 void World::CheckJournal() {
@@ -421,6 +342,8 @@ void World::CheckJournal() {
             segment.sha256.empty()) {
           continue;
         }
+        // Only a list told of it.
+        if (journal_lost_ && segment.sha256.empty()) continue;
         // A sidecar that a power failure made shorter: it is stored as a whole.
         if (journal_lost_ && boots_ > 0) continue;
         const bool apart = scenario_.audio == Scenario::Audio::kApart;
@@ -440,7 +363,7 @@ void World::End() {
   ending_ = true;
   const bool troubled_disk = life_->trouble_since.has_value();
   HealTheDisk();
-  if (!life_->failed) CheckJournal();
+  if (!life_->failed && !scenario_.takeover) CheckJournal();
   const bool in_trouble = scenario_.fault_chance > 0 && random_.Percent(25);
   verdict_.Note("finish");
   if (!in_trouble) {
@@ -459,7 +382,7 @@ void World::TakeResult(const RecordingResult& result, bool in_trouble) {
   if (life_->recorder != nullptr) {
     dropped = std::max(dropped, life_->recorder->progress().packets_dropped);
   }
-  if (verdict_.violated() || disk_.halted()) {
+  if (verdict_.violated() || disk().halted()) {
     over_ = true;
     return;
   }
@@ -488,6 +411,7 @@ void World::TakeResult(const RecordingResult& result, bool in_trouble) {
 
 void World::LookAtTheEnd() {
   for (const auto& stage : stages_) {
+    stage->wire().DeliverAll();
     // Nothing of it had reached a disk, nor had to.
     const bool may_be_gone =
         unsynced_lost_ || (boots_ > 0 && media() <= 2 * kTarget + seconds(1));

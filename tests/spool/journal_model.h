@@ -88,26 +88,35 @@ class JournalModel {
       return delivery.second.rendition == e.rendition &&
              delivery.second.index < e.below_index;
     });
-    const std::vector<InitSection> inits = recording.inits;
-    std::erase_if(recording.inits, [&](const InitSection& init) {
-      if (init.rendition != e.rendition) return false;
-      const auto newest =
-          std::find_if(inits.rbegin(), inits.rend(),
-                       [&](const auto& other) { return Same(other, init); });
-      const bool used =
-          std::any_of(recording.segments.begin(), recording.segments.end(),
-                      [&](const auto& segment) {
-                        return segment.first.rendition == init.rendition &&
-                               segment.first.packaging == init.packaging &&
-                               segment.second.init_hash == init.hash;
-                      });
-      return newest->hash != init.hash && !used;
-    });
+    ForgetInits(e.rendition, recording);
   }
   void Do(const RecordingEnding& e) {
     recordings_[e.recording].summary.ending = true;
   }
   void Do(const RecordingForgotten& e) { recordings_.erase(e.recording); }
+
+  // Those that came before all that segments have.
+  static void ForgetInits(int rendition, Recording& recording) {
+    const std::vector<InitSection> inits = recording.inits;
+    const auto used = [&](const InitSection& init) {
+      return std::any_of(recording.segments.begin(), recording.segments.end(),
+                         [&](const auto& segment) {
+                           return segment.first.rendition == init.rendition &&
+                                  segment.first.packaging == init.packaging &&
+                                  segment.second.init_hash == init.hash;
+                         });
+    };
+    std::erase_if(recording.inits, [&](const InitSection& init) {
+      if (init.rendition != rendition) return false;
+      const auto first = std::find_if(
+          inits.begin(), inits.end(),
+          [&](const auto& other) { return Same(other, init) && used(other); });
+      return first != inits.end() &&
+             std::none_of(first, inits.end(), [&](const auto& other) {
+               return Same(other, init) && other.hash == init.hash;
+             });
+    });
+  }
 
   static bool Same(const InitSection& a, const InitSection& b) {
     return a.rendition == b.rendition && a.packaging == b.packaging;

@@ -194,7 +194,7 @@ TEST_CASE("sqlite journal: loads as of what was added before") {
 TEST_CASE("sqlite journal: forgets segments and the init sections of them") {
   Bench bench;
   CHECK(bench.Write(RecordingOpened{1}).ok());
-  for (const char* hash : {"h0", "h1", "h2", "h3"}) {
+  for (const char* hash : {"h0", "h1", "h2", "h3", "h4"}) {
     CHECK(bench.Write(InitSection{1, 0, 0, hash, "x"}).ok());
   }
   CHECK(bench.Write(InitSection{1, 1, 0, "h0", "x"}).ok());
@@ -219,8 +219,8 @@ TEST_CASE("sqlite journal: forgets segments and the init sections of them") {
     inits +=
         fmt::format("r{} p{} {}, ", init.rendition, init.packaging, init.hash);
   }
-  // h3 is what the next segment will have.
-  CHECK(inits == "r0 p0 h2, r0 p0 h3, r1 p0 h0, r0 p1 h0, ");
+  // A segment of h3 is on its way, and h4 is what the next one will have.
+  CHECK(inits == "r0 p0 h2, r0 p0 h3, r0 p0 h4, r1 p0 h0, r0 p1 h0, ");
 }
 
 TEST_CASE("sqlite journal: forgets a recording, but not its id") {
@@ -464,6 +464,17 @@ TEST_CASE("sqlite journal: damage anywhere is told when it is opened") {
     file.seekp(12 * 4096);
     file << std::string(static_cast<std::size_t>(size - 12 * 4096), 'x');
   }
+  CHECK(bench.Open().code() == StatusCode::kDataLoss);
+}
+
+TEST_CASE("sqlite journal: an index that is not its table's is told") {
+  Bench bench;
+  CHECK(bench.Write(RecordingOpened{1, "cam", "config"}).ok());
+  bench.Close();
+  // What is in the index is not what should be.
+  Sql(bench.path(),
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+      "replace(sql, 'ending = 0', 'ending = 1') WHERE name = 'recording_open'");
   CHECK(bench.Open().code() == StatusCode::kDataLoss);
 }
 
