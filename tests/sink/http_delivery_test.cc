@@ -1,9 +1,11 @@
 // Recordings to a web server that misbehaves, judged by what it stored.
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hlsrec/http_sink.h"
@@ -37,6 +39,7 @@ bool IsPlaylist(const std::string& path) { return path.ends_with(".m3u8"); }
 struct Trial {
   HttpServer server;
   HttpSinkOptions sink = {.stall_timeout = seconds(1)};
+  std::size_t picture_bytes = 0;  // at least
   RecordingOptions options = {};
   RecordingResult result = {};
 
@@ -70,11 +73,20 @@ struct Trial {
     auto recorder = Recorder::Open(runtime, options);
     INFO(recorder.status().message());
     REQUIRE(recorder.ok());
-    for (const Packet& packet : Stream(kSeconds, 50, false)) {
-      REQUIRE((*recorder)->Push(packet).ok());
+    for (Packet packet : Stream(kSeconds, 50, false)) {
+      if (packet.payload.size() < picture_bytes) Lengthen(packet);
+      REQUIRE((*recorder)->Push(std::move(packet)).ok());
     }
     (*recorder)->Finish();
     result = (*recorder)->Wait();
+  }
+
+  void Lengthen(Packet& packet) const {
+    const Payload whole = packet.payload.Contiguous();
+    const auto span = whole.spans()[0];
+    std::vector<std::uint8_t> bytes(span.begin(), span.end());
+    bytes.resize(picture_bytes, 'x');
+    packet.payload = Payload::FromVector(std::move(bytes));
   }
 
   // At no time was anything listed that was not stored, and nothing but
@@ -232,6 +244,29 @@ TEST_CASE("http delivery: servers that stall") {
 TEST_CASE("http delivery: slow readers, and servers that close each time") {
   Try([](const Request&) { return Reply{.mischief = Mischief::kReadSlowly}; });
   Try([](const Request&) { return Reply{.close = true}; });
+}
+
+TEST_CASE("http delivery: over IPv6, to a server that misbehaves") {
+  for (const Mischief mischief :
+       {Mischief::kNone, Mischief::kResetMidBody, Mischief::kLoseReply}) {
+    CAPTURE(static_cast<int>(mischief));
+    Try(First(1, {.mischief = mischief}),
+        [](Trial& trial) { trial.sink.base_url = trial.server.UrlV6("/rec"); });
+  }
+}
+
+TEST_CASE("http delivery: a server that never says 100-continue") {
+  // It waits for ever where it is asked to; a body of more than a megabyte is
+  // what libcurl would ask for.
+  std::atomic<int> asked = 0;
+  Try(
+      [&asked](const Request& request) {
+        if (request.Header("expect").empty()) return Reply();
+        ++asked;
+        return Reply{.mischief = Mischief::kStallBeforeBody};
+      },
+      [](Trial& trial) { trial.picture_bytes = 40'000; });
+  CHECK(asked == 0);
 }
 
 TEST_CASE("http delivery: refused before the end of the body") {
