@@ -9,7 +9,7 @@
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
 #include "tests/inputs/ports.h"
-#include "tests/s3/swift.h"
+#include "tests/s3/store_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 

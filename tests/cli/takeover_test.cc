@@ -13,8 +13,7 @@
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
 #include "tests/inputs/ports.h"
-#include "tests/s3/ceph.h"
-#include "tests/s3/swift.h"
+#include "tests/s3/store_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 
@@ -192,12 +191,12 @@ void TakesOver(Bucket& bucket) {
 
 TEST_CASE("takeover: who stood still finds its recording taken, in Swift") {
   const SwiftServer swift;
-  Bucket bucket{.endpoint = swift.endpoint(), .keys = SwiftServer::Keys()};
+  Bucket bucket{.endpoint = swift.endpoint(), .keys = swift.keys()};
   TakesOver(bucket);
 }
 
 TEST_CASE("takeover: who stood still finds its recording taken, in Ceph") {
   const CephServer ceph;
-  Bucket bucket{.endpoint = ceph.endpoint(), .keys = CephServer::Keys()};
+  Bucket bucket{.endpoint = ceph.endpoint(), .keys = ceph.keys()};
   TakesOver(bucket);
 }
