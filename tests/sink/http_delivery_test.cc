@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
-#include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "tests/catch.h"
 #include "tests/net/http_server.h"
 #include "tests/record/synthetic.h"
+#include "tests/sink/server_log.h"
 
 namespace hlsrec {
 namespace {
@@ -33,8 +32,6 @@ std::vector<std::int64_t> AllPictures() {
   for (std::int64_t i = 0; i < kPictures; ++i) numbers.push_back(i);
   return numbers;
 }
-
-bool IsPlaylist(const std::string& path) { return path.ends_with(".m3u8"); }
 
 struct Trial {
   HttpServer server;
@@ -74,68 +71,24 @@ struct Trial {
     INFO(recorder.status().message());
     REQUIRE(recorder.ok());
     for (Packet packet : Stream(kSeconds, 50, false)) {
-      if (packet.payload.size() < picture_bytes) Lengthen(packet);
+      packet = Lengthened(std::move(packet), picture_bytes);
       REQUIRE((*recorder)->Push(std::move(packet)).ok());
     }
     (*recorder)->Finish();
     result = (*recorder)->Wait();
   }
 
-  void Lengthen(Packet& packet) const {
-    const Payload whole = packet.payload.Contiguous();
-    const auto span = whole.spans()[0];
-    std::vector<std::uint8_t> bytes(span.begin(), span.end());
-    bytes.resize(picture_bytes, 'x');
-    packet.payload = Payload::FromVector(std::move(bytes));
-  }
-
-  // At no time was anything listed that was not stored, and nothing but
-  // playlists ever changed.
-  void CheckOrder() const {
-    std::map<std::string, std::string> stored;
-    for (const HttpServer::Stored& each : server.log()) {
-      if (IsPlaylist(each.path)) {
-        const auto parsed = playlist::ParsePlaylist(each.bytes);
-        REQUIRE(parsed.ok());
-        CHECK(parsed->findings.empty());
-        for (const auto& segment : parsed->media.segments) {
-          if (segment.gap) continue;
-          CAPTURE(each.path, segment.uri);
-          CHECK(stored.contains("/rec/" + segment.uri));
-        }
-        const std::size_t map = each.bytes.find("#EXT-X-MAP:URI=\"");
-        if (map != std::string::npos) {
-          const std::string uri = each.bytes.substr(map + 16);
-          CHECK(stored.contains("/rec/" + uri.substr(0, uri.find('"'))));
-        }
-      } else if (const auto found = stored.find(each.path);
-                 found != stored.end()) {
-        CHECK(found->second == each.bytes);
-      }
-      stored[each.path] = each.bytes;
-    }
-  }
-
   // The newest version lists everything, once, and is ended.
   void CheckComplete(const std::string& key) const {
-    auto objects = server.objects();
-    const auto parsed = playlist::ParsePlaylist(objects["/rec/" + key]);
-    REQUIRE(parsed.ok());
-    CHECK(parsed->media.end_list.present());
-    std::vector<std::int64_t> marks;
-    for (const auto& segment : parsed->media.segments) {
-      CHECK_FALSE(segment.gap);
-      const auto in = MarksIn(objects["/rec/" + segment.uri], 'A');
-      marks.insert(marks.end(), in.begin(), in.end());
-    }
-    CHECK(marks == AllPictures());
+    CHECK(ListedPictures(Newest(LogOf(server)), "/rec/" + key) ==
+          AllPictures());
   }
 
   void CheckAll() const {
     INFO(result.status.message());
     CHECK(result.status.ok());
     CHECK(result.outputs.at(0).missing.empty());
-    CheckOrder();
+    CheckOrder(LogOf(server));
     CheckComplete("index.m3u8");
     CheckComplete("vod.m3u8");
   }
@@ -296,7 +249,7 @@ TEST_CASE("http delivery: a segment that is refused for good is a gap") {
   trial.Run();
   CHECK_FALSE(trial.result.status.ok());
   CHECK(trial.result.outputs.at(0).missing == std::vector<std::string>{"2.ts"});
-  trial.CheckOrder();
+  CheckOrder(LogOf(trial.server));
   const auto parsed =
       playlist::ParsePlaylist(trial.server.objects()["/rec/index.m3u8"]);
   REQUIRE(parsed.ok());
@@ -327,7 +280,7 @@ TEST_CASE("http delivery: another recording's segments stay as they are") {
   trial.Run();
   CHECK(trial.result.status.ok());
   CHECK(trial.server.objects()["/rec/0.ts"] == "another's");
-  trial.CheckOrder();
+  CheckOrder(LogOf(trial.server));
   trial.CheckComplete("index.m3u8");
 }
 
