@@ -185,6 +185,12 @@ void TakesOver(Bucket& bucket) {
   CHECK(resumed.code == 6);
   CHECK(Holds(resumed, "stays in the spool"));
   CHECK(bucket.Fetch(kKey) == bucket.newest);
+  // Until somebody drops it.
+  const Ended dropped = RunWell(Hlsrec({"resume", "--discard", "1"}), here);
+  CHECK(Holds(dropped, "owed"));
+  CHECK(Holds(dropped, ": dropped"));
+  CHECK(bucket.Fetch(kKey) == bucket.newest);
+  CHECK_FALSE(std::filesystem::exists(here.directory + "/.hlsrec-spool"));
 }
 
 }  // namespace

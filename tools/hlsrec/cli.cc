@@ -324,6 +324,13 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
   command->add_flag("--list", resume.list, "Tell what is owed, and do nothing");
   command->add_flag("--json", resume.json, "One JSON object per recording");
   command
+      ->add_option("--discard", resume.discard,
+                   "Drop what the recording with this number in --list owes, "
+                   "for good, and forget it; what is stored stays as it is")
+      ->type_name("NUMBER")
+      ->check(CLI::PositiveNumber)
+      ->excludes("--list");
+  command
       ->add_option("--finish-timeout", resume.finish_timeout,
                    "Time to store what is left")
       ->capture_default_str()
