@@ -63,6 +63,16 @@ HLSREC_EXPORT StatusOr<RecordingResult> Resume(
     std::shared_ptr<Runtime> runtime, std::int64_t recording,
     const ResumeOptions& options = {});
 
+// Drops what `recording` owes, for good, and forgets it; what another machine's
+// takeover left, for one. What is stored and published stays as it is: its
+// playlists get no end. Returns what was dropped.
+//
+// Errors. kNotFound: no such recording. kFailedPrecondition: somebody records
+//     it. After others it may be discarded again.
+// Blocking. Waits for the journal, and looks for its segments on the disk.
+HLSREC_EXPORT StatusOr<InterruptedRecording> Discard(
+    const std::shared_ptr<Runtime>& runtime, std::int64_t recording);
+
 }  // namespace hlsrec
 
 #endif  // HLSREC_RESUME_H_

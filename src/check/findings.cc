@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "src/check/uri.h"
+#include "src/net/http_get.h"
+
 namespace hlsrec {
 
 std::string FormatFinding(const CheckFinding& finding) {
@@ -27,7 +30,7 @@ void Findings::Add(std::string_view rule, CheckSeverity severity, int line,
   }
   kept_.push_back({.rule = std::string(rule),
                    .severity = severity,
-                   .file = file_,
+                   .file = IsHttpUrl(file_) ? net::RedactUrl(file_) : file_,
                    .line = line,
                    .message = std::move(message)});
 }

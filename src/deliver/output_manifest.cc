@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/deliver/manifest_rows.h"
@@ -302,9 +303,7 @@ std::vector<manifest::Part> Output::ListParts() const {
     add({.key = multivariant_.key,
          .kind = std::string(manifest::kMultivariant),
          .size = multivariant_.text.size(),
-         .sha256 = Sha256Hex(
-             {reinterpret_cast<const std::uint8_t*>(multivariant_.text.data()),
-              multivariant_.text.size()})});
+         .sha256 = Sha256Hex(AsBytes(multivariant_.text))});
   }
   std::set<std::string> told;
   const auto add_list = [&](const Rendition& rendition,

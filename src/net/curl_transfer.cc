@@ -41,9 +41,7 @@ std::string_view TransferResponse::Header(std::string_view name) const {
 }
 
 CurlTransfer::CurlTransfer(TransferRequest request, Transport::Done done)
-    : request_(std::move(request)),
-      done_(std::move(done)),
-      easy_(curl_easy_init()) {}
+    : request_(std::move(request)), done_(std::move(done)) {}
 
 std::string CurlTransfer::Context() const {
   std::string method = request_.method;
@@ -54,6 +52,7 @@ std::string CurlTransfer::Context() const {
 }
 
 Status CurlTransfer::SetUp() {
+  easy_.reset(curl_easy_init());
   if (easy_ == nullptr) return Internal("{}: no curl handle", Context());
   if (!IsHttpUrl(request_.url)) {
     return InvalidArgument("{}: want an http:// or https:// URL", Context());

@@ -28,6 +28,7 @@ class CurlTransfer {
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   // What it came to, when libcurl is through with it.
   StatusOr<TransferResponse> Conclude(CURLcode code);
+  [[nodiscard]] const std::string& url() const { return request_.url; }
   // "put: https://host/path"
   [[nodiscard]] std::string Context() const;
   Transport::Done TakeDone() { return std::move(done_); }

@@ -1,19 +1,23 @@
 #include "src/net/transfer_loop.h"
 
+#include <deque>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "src/base/mutex.h"
 #include "src/base/status_util.h"
 #include "src/net/curl_transfer.h"
+#include "src/net/url.h"
 
 namespace hlsrec::net {
 
 class TransferLoop::State {
  public:
   explicit State(const TransferLoopOptions& options)
-      : multi_(curl_multi_init()) {
+      : max_handed_over_(options.max_transfers_per_host),
+        multi_(curl_multi_init()) {
     curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS,
                       static_cast<long>(options.max_connections_per_host));
     curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
@@ -42,6 +46,14 @@ class TransferLoop::State {
 
  private:
   using TransferPtr = std::unique_ptr<CurlTransfer>;
+  struct Server {
+    int running = 0;  // handed over to libcurl
+    std::deque<TransferPtr> waiting = {};
+  };
+  struct Running {
+    TransferPtr transfer;
+    std::string origin;
+  };
 
   // What came since the last time; false: it is time to end.
   bool Take(std::vector<TransferPtr>& incoming) {
@@ -50,6 +62,9 @@ class TransferLoop::State {
     return !stopping_;
   }
   void Begin(TransferPtr transfer);
+  void HandOver(TransferPtr transfer, const std::string& origin,
+                Server& server);
+  void BeginNext(const std::string& origin);
   void ConcludeFinished();
   static void Answer(CurlTransfer& transfer, StatusOr<TransferResponse> result);
 
@@ -58,8 +73,10 @@ class TransferLoop::State {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   // The loop's thread alone, but for the wake-up. Handles go before the multi.
+  const int max_handed_over_;
   CurlMultiPtr multi_;
-  std::map<CURL*, TransferPtr> running_;
+  std::map<CURL*, Running> running_;
+  std::map<std::string, Server> servers_;  // by origin, those with transfers
 };
 
 void TransferLoop::State::Answer(CurlTransfer& transfer,
@@ -68,6 +85,18 @@ void TransferLoop::State::Answer(CurlTransfer& transfer,
 }
 
 void TransferLoop::State::Begin(TransferPtr transfer) {
+  const std::string origin = OriginOf(transfer->url());
+  Server& server = servers_[origin];
+  // Each in its turn.
+  if (server.running >= max_handed_over_ || !server.waiting.empty()) {
+    server.waiting.push_back(std::move(transfer));
+    return;
+  }
+  HandOver(std::move(transfer), origin, server);
+}
+
+void TransferLoop::State::HandOver(TransferPtr transfer,
+                                   const std::string& origin, Server& server) {
   if (Status status = transfer->SetUp(); !status.ok()) {
     return Answer(*transfer, std::move(status));
   }
@@ -76,7 +105,21 @@ void TransferLoop::State::Begin(TransferPtr transfer) {
     return Answer(*transfer, ResourceExhausted("{}: {}", transfer->Context(),
                                                curl_multi_strerror(code)));
   }
-  running_.emplace(transfer->easy(), std::move(transfer));
+  ++server.running;
+  CURL* easy = transfer->easy();
+  running_.emplace(easy,
+                   Running{.transfer = std::move(transfer), .origin = origin});
+}
+
+void TransferLoop::State::BeginNext(const std::string& origin) {
+  const auto found = servers_.find(origin);
+  Server& server = found->second;
+  while (server.running < max_handed_over_ && !server.waiting.empty()) {
+    TransferPtr next = std::move(server.waiting.front());
+    server.waiting.pop_front();
+    HandOver(std::move(next), origin, server);
+  }
+  if (server.running == 0) servers_.erase(found);
 }
 
 void TransferLoop::State::ConcludeFinished() {
@@ -86,9 +129,12 @@ void TransferLoop::State::ConcludeFinished() {
     const CURLcode code = message->data.result;
     auto node = running_.extract(message->easy_handle);
     if (node.empty()) continue;
-    StatusOr<TransferResponse> result = node.mapped()->Conclude(code);
+    const auto& [transfer, origin] = node.mapped();
+    StatusOr<TransferResponse> result = transfer->Conclude(code);
     curl_multi_remove_handle(multi_.get(), node.key());
-    Answer(*node.mapped(), std::move(result));
+    --servers_.at(origin).running;
+    BeginNext(origin);
+    Answer(*transfer, std::move(result));
   }
 }
 
@@ -105,9 +151,14 @@ void TransferLoop::State::Run() {
     ConcludeFinished();
     curl_multi_poll(multi_.get(), nullptr, 0, kLongestWaitMs, nullptr);
   }
-  for (auto& [easy, transfer] : std::exchange(running_, {})) {
+  for (auto& [easy, running] : std::exchange(running_, {})) {
     curl_multi_remove_handle(multi_.get(), easy);
-    incoming.push_back(std::move(transfer));
+    incoming.push_back(std::move(running.transfer));
+  }
+  for (auto& [origin, server] : std::exchange(servers_, {})) {
+    for (TransferPtr& transfer : server.waiting) {
+      incoming.push_back(std::move(transfer));
+    }
   }
   // An answer may ask for more.
   do {

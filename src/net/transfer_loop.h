@@ -15,6 +15,11 @@ struct TransferLoopOptions {
   // Hundreds of recordings may share a server: at two requests in six seconds
   // each and 50 ms a request, this is enough for a thousand.
   int max_connections_per_host = 32;
+  // Handed over to libcurl at a time, for one server; what is beyond waits in
+  // turn here. libcurl goes through all it has whenever one ends: the backlog
+  // of a thousand recordings would cost more to look through than to send.
+  // Enough for the streams of an HTTP/2 connection.
+  int max_transfers_per_host = 256;
   // Kept open for the next request, all servers together.
   int max_idle_connections = 256;
 };

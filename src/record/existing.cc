@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/playlist/parse.h"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/playlist/parse.h"
@@ -90,8 +91,7 @@ class ListReader {
     HLSREC_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
                             GetPlaylist(core_, *output_.sink, *key));
     if (!bytes) return hash;
-    hash = Sha256Hex(ByteSpan(
-        reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()));
+    hash = Sha256Hex(AsBytes(*bytes));
     if (at != std::string::npos && !hash.starts_with(fields.hash)) {
       hash.clear();
     }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "hlsrec/resume.h"
@@ -226,60 +225,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   bool ending_ = false;
 };
 
-InterruptedRecording Describe(const spool::RecordingSummary& summary,
-                              const RecordingPlan& plan) {
-  InterruptedRecording recording{.id = summary.recording,
-                                 .stream = plan.options.stream,
-                                 .session = plan.session,
-                                 .started = plan.started,
-                                 .ending = summary.ending,
-                                 .journal_lost = plan.rebuilt};
-  for (const OutputPlan& output : plan.outputs) {
-    recording.sinks.push_back(output.sink_name);
-    for (const deliver::RenditionPlan& rendition : output.renditions) {
-      for (const deliver::PlaylistPlan& playlist : rendition.playlists) {
-        if (!playlist.key.empty()) recording.playlists.push_back(playlist.key);
-      }
-    }
-  }
-  std::set<const Body*> counted;
-  for (std::size_t o = 0; o < plan.restored.size(); ++o) {
-    for (const auto& segments : plan.restored[o]) {
-      if (o == 0) recording.segments += segments.size();
-      for (const deliver::RestoredSegment& segment : segments) {
-        using State = deliver::RestoredSegment::State;
-        if (segment.record.gap || segment.state == State::kStored ||
-            segment.state == State::kBackfilled) {
-          continue;
-        }
-        ++recording.segments_owed;
-        if (counted.insert(segment.record.body.get()).second) {
-          recording.bytes_owed += segment.record.size_bytes;
-        }
-      }
-    }
-  }
-  return recording;
-}
-
 }  // namespace
-
-StatusOr<std::vector<InterruptedRecording>> ListInterrupted(
-    const std::shared_ptr<Runtime>& runtime) {
-  if (runtime == nullptr) return InvalidArgument("resume: runtime: is null");
-  RuntimeCore& core = runtime->core();
-  std::vector<InterruptedRecording> recordings;
-  for (const auto& summary : core.spool().journal().Recordings()) {
-    HLSREC_ASSIGN_OR_RETURN(RecordingPlan plan,
-                            record::LoadPlan(summary.config));
-    plan.identity = summary.identity;
-    // Whoever records now is not interrupted.
-    if (!record::ClaimPlan(core, plan).ok()) continue;
-    HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, summary.recording, plan));
-    recordings.push_back(Describe(summary, plan));
-  }
-  return recordings;
-}
 
 StatusOr<RecordingResult> Resume(std::shared_ptr<Runtime> runtime,
                                  std::int64_t recording,

@@ -8,6 +8,7 @@
 
 #include "hlsrec/verify.h"
 #include "src/base/answer.h"
+#include "src/base/bytes.h"
 #include "src/base/gzip.h"
 #include "src/base/hash.h"
 #include "src/base/runtime_core.h"
@@ -186,9 +187,7 @@ class Verifier {
     if (object.sha256.empty()) {
       ++report_.unhashed;
     } else {
-      const std::string sha256 =
-          Sha256Hex({reinterpret_cast<const std::uint8_t*>(bytes->data()),
-                     bytes->size()});
+      const std::string sha256 = Sha256Hex(AsBytes(*bytes));
       if (sha256 != object.sha256) {
         return Find(
             VerifyProblem::kContent, object.key,

@@ -75,4 +75,13 @@ bool Holds(const Ended& ended, const std::string& text) {
   return (ended.out + ended.err).find(text) != std::string::npos;
 }
 
+void RequireRefused(const Words& arguments, const std::string& why) {
+  const TempDirectory directory;
+  const Ended ended = Run(arguments, {.directory = directory.path("")});
+  INFO(ended.err);
+  CHECK(ended.code == 1);
+  CHECK(Holds(ended, why));
+  CHECK_FALSE(Holds(ended, "s3cret"));
+}
+
 }  // namespace hlsrec::testing

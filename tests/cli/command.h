@@ -53,6 +53,10 @@ Ended RunWell(const Words& arguments, const CommandOptions& options = {});
 // Whether it says so, on either output.
 bool Holds(const Ended& ended, const std::string& text);
 
+// Required to end as wrong usage (1) that is told so, and to tell no secret:
+// "s3cret" is one.
+void RequireRefused(const Words& arguments, const std::string& why);
+
 // ffmpeg with these arguments, required to succeed.
 void Ffmpeg(const Words& arguments);
 

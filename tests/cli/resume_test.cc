@@ -36,6 +36,7 @@ TEST_CASE("resume: a killed recording is listed, left alone alive, and ended") {
   INFO(refused.err);
   CHECK(refused.code == 1);
   CHECK(refused.err.find("is in use by process") != std::string::npos);
+  CHECK(Run(Hlsrec({"resume", "--discard", "1", folder})).code == 1);
   const Ended second = Run(record);
   CHECK(second.code == 5);
   CHECK(second.err.find("is being recorded") != std::string::npos);
@@ -52,6 +53,29 @@ TEST_CASE("resume: a killed recording is listed, left alone alive, and ended") {
   CHECK(ReadPlaylist(playlist).ended);
   RequireConforms(playlist);
   CHECK(!std::filesystem::exists(folder + "/.hlsrec-spool"));
+}
+
+TEST_CASE("resume: what a killed recording owes is dropped on demand") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("out");
+  const std::string playlist = folder + "/index.m3u8";
+  Command command(Record({MediaFile("h264_aac.ts"), playlist, "--realtime",
+                          "--segment-time", "1"}));
+  REQUIRE(WaitUntil([&] { return Lists(playlist, 1); }));
+  command.Signal(SIGKILL);
+  command.Wait();
+  const std::string before = ReadPlaylist(playlist).text;
+  const Ended unknown = Run(Hlsrec({"resume", "--discard", "7", folder}));
+  CHECK(unknown.code == 1);
+  CHECK(Holds(unknown, "recording 7: is not in the spool"));
+  const Ended listed = RunWell(Hlsrec({"resume", "--list", folder}));
+  CHECK(listed.out.starts_with("1: "));
+  CHECK(Run(Hlsrec({"resume", "--list", "--discard", "1", folder})).code == 1);
+  const Ended dropped =
+      RunWell(Hlsrec({"resume", "--discard", "1", "--json", folder}));
+  CHECK(Holds(dropped, "\"discarded\":true"));
+  CHECK(ReadPlaylist(playlist).text == before);
+  CHECK_FALSE(std::filesystem::exists(folder + "/.hlsrec-spool"));
 }
 
 TEST_CASE(

@@ -13,8 +13,7 @@
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
 #include "tests/inputs/ports.h"
-#include "tests/s3/ceph.h"
-#include "tests/s3/swift.h"
+#include "tests/s3/store_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 
@@ -186,18 +185,24 @@ void TakesOver(Bucket& bucket) {
   CHECK(resumed.code == 6);
   CHECK(Holds(resumed, "stays in the spool"));
   CHECK(bucket.Fetch(kKey) == bucket.newest);
+  // Until somebody drops it.
+  const Ended dropped = RunWell(Hlsrec({"resume", "--discard", "1"}), here);
+  CHECK(Holds(dropped, "owed"));
+  CHECK(Holds(dropped, ": dropped"));
+  CHECK(bucket.Fetch(kKey) == bucket.newest);
+  CHECK_FALSE(std::filesystem::exists(here.directory + "/.hlsrec-spool"));
 }
 
 }  // namespace
 
 TEST_CASE("takeover: who stood still finds its recording taken, in Swift") {
   const SwiftServer swift;
-  Bucket bucket{.endpoint = swift.endpoint(), .keys = SwiftServer::Keys()};
+  Bucket bucket{.endpoint = swift.endpoint(), .keys = swift.keys()};
   TakesOver(bucket);
 }
 
 TEST_CASE("takeover: who stood still finds its recording taken, in Ceph") {
   const CephServer ceph;
-  Bucket bucket{.endpoint = ceph.endpoint(), .keys = CephServer::Keys()};
+  Bucket bucket{.endpoint = ceph.endpoint(), .keys = ceph.keys()};
   TakesOver(bucket);
 }

@@ -95,6 +95,19 @@ TEST_CASE("transfer loop: a body arrives whole, of known length, unannounced") {
   }
 }
 
+TEST_CASE("transfer loop: who asks for 100-continue does not wait for ever") {
+  HttpServer server;  // never says it
+  TransferLoop loop;
+  TransferRequest request = PutOf(server.Url("/x"), Large());
+  request.headers = {{"Expect", "100-continue"}};
+  request.connection = nullptr;  // patient
+  const auto response = Fetch(loop, std::move(request));
+  REQUIRE(response.ok());
+  CHECK(response->status == 201);
+  CHECK(server.requests().back().Header("expect") == "100-continue");
+  CHECK(server.objects()["/x"] == Large());
+}
+
 TEST_CASE("transfer loop: the path is sent as it stands") {
   HttpServer server;
   TransferLoop loop;
@@ -164,6 +177,21 @@ TEST_CASE("transfer loop: many transfers share a few connections") {
   for (Pending& each : all) CHECK(each.Wait().ok());
   CHECK(server.objects().size() == 500);
   CHECK(server.most_connections() <= 3);
+}
+
+TEST_CASE("transfer loop: who waits for one server holds up no other") {
+  HttpServer stalls([](const Request&) {
+    return Reply{.mischief = Mischief::kStallAfterBody};
+  });
+  HttpServer other;
+  TransferLoop loop(TransferLoopOptions{.max_connections_per_host = 1,
+                                        .max_transfers_per_host = 1});
+  Pending first(loop, PutOf(stalls.Url("/1"), "x"));
+  Pending second(loop, PutOf(stalls.Url("/2"), "x"));
+  CHECK(Fetch(loop, PutOf(other.Url("/3"), "x")).ok());
+  CHECK(first.answers() + second.answers() == 0);
+  CHECK(first.Wait().status().code() == StatusCode::kDeadlineExceeded);
+  CHECK(second.Wait().status().code() == StatusCode::kDeadlineExceeded);
 }
 
 TEST_CASE("transfer loop: waiting for a connection is not being slow") {
@@ -327,7 +355,8 @@ TEST_CASE("transfer loop: its end answers everything, once") {
   std::vector<Pending> all;
   all.reserve(50);
   {
-    TransferLoop loop(TransferLoopOptions{.max_connections_per_host = 2});
+    TransferLoop loop(TransferLoopOptions{.max_connections_per_host = 2,
+                                          .max_transfers_per_host = 4});
     for (int i = 0; i < 50; ++i) {
       all.emplace_back(loop, PutOf(server.Url("/x"), "x"));
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace hlsrec {
 namespace {
@@ -68,6 +69,16 @@ Packet VideoPacket(std::int64_t number, bool keyframe, int track, int width) {
           .duration = 3600,
           .keyframe = keyframe,
           .payload = Payload::FromVector(std::move(bytes))};
+}
+
+Packet Lengthened(Packet packet, std::size_t bytes) {
+  const Payload whole = packet.payload.Contiguous();
+  if (whole.size() >= bytes) return packet;
+  const Payload::Span span = whole.spans()[0];
+  Bytes longer(span.begin(), span.end());
+  longer.resize(bytes, 'x');
+  packet.payload = Payload::FromVector(std::move(longer));
+  return packet;
 }
 
 Packet AudioPacket(std::int64_t number, int track) {

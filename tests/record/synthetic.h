@@ -1,6 +1,7 @@
 #ifndef HLSREC_TESTS_RECORD_SYNTHETIC_H_
 #define HLSREC_TESTS_RECORD_SYNTHETIC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ Track AudioTrack(int id = 1, const std::string& language = {});
 // A picture of 25 fps video; every payload is unique by `number`.
 Packet VideoPacket(std::int64_t number, bool keyframe, int track = 0,
                    int width = 320);
+// The same picture, longer: of that many bytes.
+Packet Lengthened(Packet packet, std::size_t bytes);
 // A frame of 1,024 samples at 48 kHz, in ticks of 1/48000.
 Packet AudioPacket(std::int64_t number, int track = 1);
 

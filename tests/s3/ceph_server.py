@@ -9,18 +9,16 @@ it started goes with it. DIRECTORY must be empty. The access key is `tester`,
 its secret `testing`. There is one bucket, `bucket`.
 """
 import base64
-import ctypes
 import email.utils
 import hashlib
 import hmac
 import http.client
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
+
+from daemons import Daemons, free_ports
 
 ROOT = os.path.abspath(sys.argv[1])
 KEY, SECRET = "tester", "testing"
@@ -59,17 +57,6 @@ rgw frontends = beast endpoint=127.0.0.1:{rgw}
 """
 
 
-def free_ports(count):
-    """Ports that were free just now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    numbers = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return numbers
-
-
 def path(name):
     return os.path.join(ROOT, name)
 
@@ -81,29 +68,6 @@ def run(*command):
                           timeout=60, check=False)
     if done.returncode != 0:
         sys.exit(f"ceph: {' '.join(command)}: {done.stdout.decode()}")
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def start(log, *command):
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL,
-                            stdout=open(path(log), "wb"),
-                            stderr=subprocess.STDOUT,
-                            preexec_fn=die_with_parent)
-
-
-def wait_for(port, daemon):
-    for _ in range(600):
-        if daemon.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    sys.exit(f"ceph: port {port} does not answer: see {ROOT}/*.log")
 
 
 def make_keyrings():
@@ -138,33 +102,25 @@ def main():
         file.write(CONFIG.format(fsid=fsid, root=ROOT, mon=mon, rgw=rgw))
     for folder in ("mon", "osd", "rgw"):
         os.mkdir(path(folder))
-    children = []
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
-    try:
+    with Daemons("ceph", ROOT) as daemons:
         make_keyrings()
         run("monmaptool", "--create", "--fsid", fsid, "--addv", "a",
             f"[v1:127.0.0.1:{mon}/0]", path("monmap"))
         run("ceph-mon", "--mkfs", "-i", "a", "--monmap", path("monmap"),
             "--keyring", path("keyring"))
-        children.append(start("mon.out", "ceph-mon", "-f", "-i", "a"))
-        wait_for(mon, children[-1])
+        daemons.start("mon.log", "ceph-mon", "-f", "-i", "a")
+        daemons.wait_for(mon)
         osd = str(uuid.uuid4())
         run("ceph", "osd", "new", osd, "0")
         run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-        children.append(start("osd.out", "ceph-osd", "-f", "-i", "0"))
-        children.append(start("rgw.out", "radosgw", "-f", "-n", "client.rgw"))
-        wait_for(rgw, children[-1])
+        daemons.start("osd.log", "ceph-osd", "-f", "-i", "0")
+        daemons.start("rgw.log", "radosgw", "-f", "-n", "client.rgw")
+        daemons.wait_for(rgw)
         run("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid",
             "tester", "--display-name", "tester", "--access-key", KEY,
             "--secret-key", SECRET)
         make_bucket(rgw, "bucket")
-        print(rgw, flush=True)
-        signal.sigwait([signal.SIGTERM, signal.SIGINT])
-    finally:
-        for child in children:
-            child.kill()
-        for child in children:
-            child.wait()
+        daemons.serve(rgw)
 
 
 main()

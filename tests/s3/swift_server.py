@@ -9,33 +9,18 @@ file system with extended attributes. The access key is `test:tester`, its
 secret `testing`; signatures of another region than LOCATION are refused. There
 is one bucket, `bucket`.
 """
-import ctypes
 import http.client
 import os
 import pwd
-import signal
-import socket
-import subprocess
 import sys
-import time
 
 from swift.common.ring import RingBuilder
+
+from daemons import Daemons, free_ports
 
 ROOT = os.path.abspath(sys.argv[1])
 LOCATION = sys.argv[2] if len(sys.argv) > 2 else "us-east-1"
 USER = pwd.getpwuid(os.getuid()).pw_name
-
-
-
-def free_ports(count):
-    """Ports that were free just now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    numbers = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return numbers
 
 
 MEMCACHED, *ports = free_ports(5)
@@ -95,24 +80,14 @@ def make_ring(kind, port):
     builder.get_ring().save(os.path.join(ROOT, kind + ".ring.gz"))
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def run(command, log):
-    log = open(os.path.join(ROOT, log), "wb")
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                            stderr=log, preexec_fn=die_with_parent)
-
-
-def start(kind, port, text):
+def start(daemons, kind, port, text):
     path = os.path.join(ROOT, kind + ".conf")
     with open(path, "w") as file:
         file.write(COMMON.format(port=port, user=USER, root=ROOT) +
                    text.format(kind=kind, location=LOCATION,
                                memcached=MEMCACHED))
-    return run(["/usr/bin/python3", f"/usr/bin/swift-{kind}-server", path,
-                "-v"], kind + ".log")
+    daemons.start(kind + ".log", "/usr/bin/python3",
+                  f"/usr/bin/swift-{kind}-server", path, "-v")
 
 
 def answers(port):
@@ -149,33 +124,17 @@ def main():
     except OSError as error:
         sys.exit(f"swift: {ROOT}: no extended attributes here: {error}")
     proxy = ports.pop()
-    children = []
-    signal.pthread_sigmask(signal.SIG_BLOCK,
-                           [signal.SIGTERM, signal.SIGINT])
-    try:
-        children.append(run(["memcached", "-l", "127.0.0.1", "-u", USER,
-                             "-p", str(MEMCACHED)], "memcached.log"))
+    with Daemons("swift", ROOT) as daemons:
+        daemons.start("memcached.log", "memcached", "-l", "127.0.0.1", "-u",
+                      USER, "-p", str(MEMCACHED))
         for kind, port in zip(("account", "container", "object"), ports):
             make_ring(kind, port)
-            children.append(start(kind, port, STORAGE))
-        children.append(start("proxy", proxy, PROXY))
+            start(daemons, kind, port, STORAGE)
+        start(daemons, "proxy", proxy, PROXY)
         for port in ports + [proxy]:
-            for _ in range(600):
-                if answers(port):
-                    break
-                if any(child.poll() is not None for child in children):
-                    sys.exit(f"swift: a server ended: see {ROOT}/*.log")
-                time.sleep(0.1)
-            else:
-                sys.exit(f"swift: port {port} does not answer")
+            daemons.wait_for(port, answers)
         make_bucket(proxy, "bucket")
-        print(proxy, flush=True)
-        signal.sigwait([signal.SIGTERM, signal.SIGINT])
-    finally:
-        for child in children:
-            child.kill()
-        for child in children:
-            child.wait()
+        daemons.serve(proxy)
 
 
 main()

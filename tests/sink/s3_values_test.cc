@@ -169,6 +169,10 @@ TEST_CASE("s3 url: says all but credentials, and can be read again") {
   CHECK(options->storage_class == "STANDARD_IA");
   CHECK(options->rewrite_interval == std::chrono::milliseconds(1500));
   CHECK(MakeS3Url(*options) == whole);
+  const auto six = ParseS3Url("s3://b/p?endpoint=http://[::1]:9000");
+  REQUIRE(six.ok());
+  CHECK(six->endpoint == "http://[::1]:9000");
+  CHECK(ParseS3Url(MakeS3Url(*six))->endpoint == six->endpoint);
   CHECK(ParseS3Url("s3://b?endpoint=http%3A%2F%2Fh&style=path")->endpoint ==
         "http://h");
 }

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "hlsrec/source.h"
+#include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/signals.h"
 
 namespace hlsrec::tools {
@@ -32,7 +34,8 @@ void PrintJson(const CheckCommand& command, const CheckReport& report) {
                         {"message", finding.message}});
   }
   const Json json = {
-      {"location", command.location},
+      {"location", IsWebUrl(command.location) ? RedactUrl(command.location)
+                                              : command.location},
       {"profile", command.profile == CheckProfile::kApple ? "apple" : "rfc"},
       {"ok", report.errors == 0},
       {"errors", report.errors},

@@ -281,6 +281,7 @@ void AddDelivery(CLI::App& app, RecordCommand& record) {
   AddWebhooks(app, record.webhooks);
   AddHttpDelivery(app, record.http);
   AddS3Delivery(app, record.s3);
+  AddS3Objects(app, record.s3);
 }
 
 void AddReporting(CLI::App& app, RecordCommand& record) {
@@ -344,6 +345,13 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
                    "Folder that was recorded to, or its spool")
       ->capture_default_str();
   command->add_flag("--list", resume.list, "Tell what is owed, and do nothing");
+  command
+      ->add_option("--discard", resume.discard,
+                   "Drop what the recording with this number in --list owes, "
+                   "for good, and forget it; what is stored stays as it is")
+      ->type_name("NUMBER")
+      ->check(CLI::PositiveNumber)
+      ->excludes("--list");
   command->add_flag("--json", resume.json, "One JSON object per recording");
   command
       ->add_option("--finish-timeout", resume.finish_timeout,
@@ -353,6 +361,7 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
   AddHttpDelivery(*command, resume.http);
   AddS3Delivery(*command, resume.s3);
   AddWebhooks(*command, resume.webhooks);
+  AddS3Objects(*command, resume.s3);
   command->footer(
       "A recording that was killed also goes on by itself when it is recorded\n"
       "again with the same arguments.\n"
@@ -417,6 +426,7 @@ void AddValidate(CLI::App& app, ValidateCommand& validate) {
   command->add_flag("--json", validate.json, "One JSON object");
   AddHttpDelivery(*command, validate.output.http);
   AddS3Delivery(*command, validate.output.s3);
+  AddS3Objects(*command, validate.output.s3);
   command->footer(
       "One small object is written, read, refused, replaced, listed and\n"
       "removed. `noted` steps cost something, `failed` ones are in the way.\n"

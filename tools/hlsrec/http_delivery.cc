@@ -97,6 +97,13 @@ void AddHttpDelivery(CLI::App& app, HttpDelivery& http) {
       ->capture_default_str()
       ->check(CLI::IsMember({"look", "if-none-match", "replace"}))
       ->group(group);
+  app.add_option("--cache-control", http.cache_control,
+                 "Cache-Control of segments=, live= or ended= playlists, here "
+                 "and in buckets; nothing behind the `=`: none is sent; may be "
+                 "repeated")
+      ->allow_extra_args(false)
+      ->type_name("KIND=VALUE")
+      ->group(group);
 }
 
 bool IsWebUrl(std::string_view output) {
@@ -111,6 +118,10 @@ StatusOr<HttpSinkOptions> MakeHttpSinkOptions(const HttpDelivery& http,
                           .client_key_file = http.client_key,
                           .proxy = http.proxy};
   if (Status status = AddHeaders(http, options); !status.ok()) return status;
+  if (Status status = SetCacheControl(http, options.cache_control);
+      !status.ok()) {
+    return status;
+  }
   if (!http.auth_file.empty() && !http.bearer_file.empty()) {
     return Bad("--auth-file", "--bearer-file is given, too: choose one");
   }

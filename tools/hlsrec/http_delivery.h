@@ -26,10 +26,32 @@ struct HttpDelivery {
   std::string proxy;
   std::string method = "put";
   std::string conflict = "look";
+  std::vector<std::string> cache_control;  // "kind=value"; buckets', too
 };
 
 // The flags, in a group of their own.
 void AddHttpDelivery(CLI::App& app, HttpDelivery& http);
+
+// Of --cache-control, into the options of either kind of sink.
+// kInvalidArgument names the flag.
+template <typename CacheControl>
+Status SetCacheControl(const HttpDelivery& http, CacheControl& cache_control) {
+  for (const std::string& text : http.cache_control) {
+    const std::size_t equals = text.find('=');
+    const std::string kind = text.substr(0, equals);
+    std::string* field = kind == "segments" ? &cache_control.segments
+                         : kind == "live"   ? &cache_control.live_playlists
+                         : kind == "ended"  ? &cache_control.ended_playlists
+                                            : nullptr;
+    if (equals == std::string::npos || field == nullptr) {
+      return {StatusCode::kInvalidArgument,
+              "--cache-control: " + text +
+                  ": want segments=VALUE, live=VALUE or ended=VALUE"};
+    }
+    *field = text.substr(equals + 1);
+  }
+  return {};
+}
 
 // "http://..." or "https://...".
 bool IsWebUrl(std::string_view output);

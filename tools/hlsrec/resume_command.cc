@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "hlsrec/resume.h"
 #include "tools/hlsrec/exit_codes.h"
@@ -58,6 +59,14 @@ class ResumeRun {
       PrintError(fmt::format("resume: {}: no interrupted recording is there",
                              command_.spool));
     }
+    // Numbers are a spool's own.
+    if (command_.discard != 0 && spools->size() > 1) {
+      PrintError(
+          fmt::format("--discard: {}: holds {} spools: name the one of them "
+                      "that --list tells",
+                      command_.spool, spools->size()));
+      return kUsage;
+    }
     int code = kComplete;
     for (const std::string& spool : *spools) {
       code = std::max(code, RunSpool(spool));
@@ -66,6 +75,11 @@ class ResumeRun {
   }
 
  private:
+  // Of recordings, delivering nothing.
+  [[nodiscard]] bool TellsOnly() const {
+    return command_.list || command_.discard != 0;
+  }
+
   int RunSpool(const std::string& spool) {
     int code = kComplete;
     {
@@ -77,23 +91,28 @@ class ResumeRun {
                    ? kUsage
                    : kStorageRefused;
       }
-      const auto recordings = ListInterrupted(*runtime);
+      const auto recordings = command_.discard == 0 ? ListInterrupted(*runtime)
+                                                    : Drop(*runtime, spool);
       if (!recordings.ok()) {
         PrintError(recordings.status().message());
-        return kStorageRefused;
+        const StatusCode why = recordings.status().code();
+        return why == StatusCode::kNotFound ||
+                       why == StatusCode::kFailedPrecondition
+                   ? kUsage
+                   : kStorageRefused;
       }
       if (Status status = Attach(*runtime); !status.ok()) {
         PrintError(status.message());
         return kUsage;
       }
       for (const InterruptedRecording& recording : *recordings) {
-        if (command_.list) {
+        if (TellsOnly()) {
           List(spool, recording);
         } else {
           code = std::max(code, Deliver(*runtime, recording));
         }
       }
-      if (!command_.list) code = std::max(code, AwaitReceivers(*runtime));
+      if (!TellsOnly()) code = std::max(code, AwaitReceivers(*runtime));
       AwaitOthers(*runtime);
     }
     if (!command_.list) TidySpools(spool);
@@ -101,7 +120,7 @@ class ResumeRun {
   }
 
   Status Attach(const std::shared_ptr<Runtime>& runtime) {
-    if (command_.list) return {};
+    if (TellsOnly()) return {};
     const auto notifiers =
         MakeNotifiers(runtime, command_.webhooks, command_.http, command_.s3);
     if (!notifiers.ok()) return notifiers.status();
@@ -125,9 +144,19 @@ class ResumeRun {
     return kUndelivered;
   }
 
+  // What was dropped: the one recording.
+  StatusOr<std::vector<InterruptedRecording>> Drop(
+      const std::shared_ptr<Runtime>& runtime, const std::string& spool) {
+    auto dropped = Discard(runtime, command_.discard);
+    if (!dropped.ok()) return dropped.status().WithContext(spool);
+    return std::vector<InterruptedRecording>{*std::move(dropped)};
+  }
+
   void List(const std::string& spool, const InterruptedRecording& recording) {
     if (command_.json) {
       return PrintJson({{"spool", spool},
+                        {"id", recording.id},
+                        {"discarded", command_.discard != 0},
                         {"stream", recording.stream},
                         {"session", recording.session},
                         {"started", TimeText(recording.started)},
@@ -140,19 +169,21 @@ class ResumeRun {
                         {"bytes_owed", recording.bytes_owed}});
     }
     std::fputs(
-        fmt::format("{} ({}), begun {}: {}; {} segments, {} owed ({:.1f} MB)\n",
-                    recording.stream, recording.session,
+        fmt::format("{}: {} ({}), begun {}: {}; {} segments, {} owed "
+                    "({:.1f} MB){}\n",
+                    recording.id, recording.stream, recording.session,
                     TimeText(recording.started),
                     recording.ending ? "ended, not delivered" : "interrupted",
                     recording.segments, recording.segments_owed,
-                    static_cast<double>(recording.bytes_owed) / kMegabyte)
+                    static_cast<double>(recording.bytes_owed) / kMegabyte,
+                    command_.discard != 0 ? ": dropped" : "")
             .c_str(),
         stdout);
     for (const std::string& sink : recording.sinks) {
       std::fputs(fmt::format("  to {}\n", sink).c_str(), stdout);
     }
     std::fputs(fmt::format("  in {}\n", spool).c_str(), stdout);
-    if (recording.journal_lost) {
+    if (recording.journal_lost && command_.discard == 0) {
       std::fputs(
           "  its journal is lost: resume it, or record on with the same "
           "command: both go on from its playlists\n",

@@ -1,6 +1,7 @@
 #ifndef HLSREC_TOOLS_HLSREC_RESUME_COMMAND_H_
 #define HLSREC_TOOLS_HLSREC_RESUME_COMMAND_H_
 
+#include <cstdint>
 #include <string>
 
 #include "tools/hlsrec/http_delivery.h"
@@ -14,6 +15,8 @@ struct ResumeCommand {
   std::string spool = ".";
   bool list = false;
   bool json = false;
+  // The recording to drop instead, by its number in --list; 0: none.
+  std::int64_t discard = 0;
   std::string finish_timeout = "30";
   HttpDelivery http;
   S3Delivery s3;

@@ -22,6 +22,21 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
   return value;
 }
 
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Status AddPairs(const std::string& flag, const std::vector<std::string>& texts,
+                Pairs& pairs) {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return {StatusCode::kInvalidArgument,
+              fmt::format("{}: {}: want NAME=VALUE", flag, text)};
+    }
+    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return {};
+}
+
 StatusOr<S3SinkOptions> ReadStorageFile(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream text;
@@ -46,6 +61,19 @@ void AddS3Delivery(CLI::App& app, S3Delivery& s3) {
       ->allow_extra_args(false)
       ->type_name("FILE")
       ->group("Buckets as outputs");
+}
+
+void AddS3Objects(CLI::App& app, S3Delivery& s3) {
+  const auto add = [&app](const char* flag, std::vector<std::string>& values,
+                          const char* text) {
+    app.add_option(flag, values, text)
+        ->allow_extra_args(false)
+        ->type_name("NAME=VALUE")
+        ->group("Buckets as outputs");
+  };
+  add("--metadata", s3.metadata,
+      "Metadata of every object: x-amz-meta-NAME; may be repeated");
+  add("--tag", s3.tags, "Tag of every object; may be repeated");
 }
 
 bool IsS3Url(std::string_view output) { return output.starts_with("s3://"); }
@@ -84,6 +112,11 @@ StatusOr<std::shared_ptr<S3Sink>> OpenS3Output(
     options->credentials = AwsCredentials(runtime, FromEnvironment);
   }
   if (options->region.empty()) options->region = AwsRegion(FromEnvironment);
+  for (Status status : {AddPairs("--metadata", s3.metadata, options->metadata),
+                        AddPairs("--tag", s3.tags, options->tags),
+                        SetCacheControl(http, options->cache_control)}) {
+    if (!status.ok()) return status;
+  }
   options->ca_file = http.ca_file;
   options->proxy = http.proxy;
   return OpenS3Sink(runtime, *options);

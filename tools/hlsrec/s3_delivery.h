@@ -20,9 +20,13 @@ namespace hlsrec::tools {
 // variables.
 struct S3Delivery {
   std::vector<std::string> storage_files;  // 100ms' JSON form
+  std::vector<std::string> metadata;       // "name=value", of every object
+  std::vector<std::string> tags;           // likewise
 };
 
 void AddS3Delivery(CLI::App& app, S3Delivery& s3);
+// What objects are told to be, where some are put.
+void AddS3Objects(CLI::App& app, S3Delivery& s3);
 
 // "s3://...".
 bool IsS3Url(std::string_view output);
