@@ -11,7 +11,7 @@
 #include "tests/cli/recorded.h"
 #include "tests/inputs/ports.h"
 #include "tests/net/nginx_server.h"
-#include "tests/s3/swift.h"
+#include "tests/s3/store_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 using hlsrec::NginxServer;
