@@ -209,9 +209,9 @@ class Recording : public std::enable_shared_from_this<Recording> {
   bool flush_armed_ = false;
   std::optional<SteadyTime> paused_since_;
   std::uint64_t paused_packets_ = 0;  // of this pause
-  int waiting_writers_ = 0;     // for room in the spool
-  bool told_hopeless_ = false;  // what fills it stays
-  bool told_late_ = false;      // something is owed for too long
+  int waiting_writers_ = 0;           // for room in the spool
+  bool told_hopeless_ = false;        // what fills it stays
+  bool told_late_ = false;            // something is owed for too long
 
   struct DropCount {
     std::string output;  // a relay's id; empty: of the recording

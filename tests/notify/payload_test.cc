@@ -40,7 +40,8 @@ TEST_CASE("webhook body: hlsrec's own, whole") {
   notification.replayed = true;
   CHECK(RenderNotification(notification)->ends_with(R"(},"is_replay":true})"));
   notification.data = "[]";
-  CHECK(RenderNotification(notification).status().code() == StatusCode::kDataLoss);
+  CHECK(RenderNotification(notification).status().code() ==
+        StatusCode::kDataLoss);
 }
 
 TEST_CASE("webhook body: hls.recording.success of 100ms, whole") {

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <set>
 #include <vector>
 
 #include "hlsrec/recorder.h"

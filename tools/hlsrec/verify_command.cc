@@ -123,7 +123,8 @@ class Verification {
     }
     std::vector<Found> found;
     for (const std::string& key : *keys) {
-      found.push_back({.sink = *sink, .key = key, .name = path + "/" + key});
+      found.push_back(
+          {.sink = *sink, .key = key, .name = fmt::format("{}/{}", path, key)});
     }
     return found;
   }
