@@ -61,7 +61,7 @@ void Outbox::Attach(std::shared_ptr<Notifier> notifier) {
 }
 
 void Outbox::Queue(spool::NotificationQueued notification,
-                   const std::function<void()>& queued) {
+                   const std::function<void(Status)>& queued) {
   const LaneId id(notification.target, notification.subject);
   // It is copied for another try.
   core_.spool().journal().Add(
@@ -69,14 +69,14 @@ void Outbox::Queue(spool::NotificationQueued notification,
                      notification, id, queued](const Status& status) {
         const auto self = weak.lock();
         if (self == nullptr) return;
+        if (queued) queued(status);
         if (status.ok()) {
-          if (queued) queued();
           return self->Post([id](Outbox& box) { box.OnQueued(id); });
         }
         strand->PostAt(clock->clock().Steady() + kJournalAgain,
-                       [weak, notification, queued] {
+                       [weak, notification] {
                          if (const auto box = weak.lock()) {
-                           box->Queue(notification, queued);
+                           box->Queue(notification, {});
                          }
                        });
       });

@@ -39,10 +39,10 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   void SetSchedule(NotificationSchedule schedule);
   void Attach(std::shared_ptr<Notifier> notifier);
   // In the journal behind what was added to it before this call. `queued` (may
-  // be empty) once, on any thread, when it is there; until then it is tried
-  // again.
+  // be empty) once, on any thread: whether it is there. Where it is not, it is
+  // tried again for as long as the runtime lives.
   void Queue(spool::NotificationQueued notification,
-             const std::function<void()>& queued);
+             const std::function<void(Status)>& queued);
   // The journal holds more that is owed than it was told.
   void LookAgain();
   // `done` once on the strand: when nothing is owed to those attached, or at

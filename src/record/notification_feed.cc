@@ -1,11 +1,14 @@
 #include "src/record/notification_feed.h"
 
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "src/base/bytes.h"
 #include "src/base/hash.h"
+#include "src/base/mutex.h"
 #include "src/base/status_util.h"
 #include "src/playlist/render.h"
 
@@ -81,6 +84,27 @@ Json SegmentOf(const Event& event) {
           {"size_bytes", event.size_bytes}};
 }
 
+// Of several notifiers, counted. Threads. Any.
+class Answers {
+ public:
+  void Expect() {
+    MutexLock lock(mutex_);
+    ++left_;
+  }
+  // With the last one: the first failure.
+  std::optional<Status> Take(const Status& status) {
+    MutexLock lock(mutex_);
+    if (status_.ok()) status_ = status;
+    if (--left_ > 0) return std::nullopt;
+    return status_;
+  }
+
+ private:
+  Mutex mutex_;
+  int left_ ABSL_GUARDED_BY(mutex_) = 1;  // whoever asks
+  Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
 }  // namespace
 
 NotificationFeed::NotificationFeed(RuntimeCore& core, const RecordingPlan& plan)
@@ -106,7 +130,7 @@ bool NotificationFeed::Wanted(NotificationType type) const {
 
 void NotificationFeed::Queue(NotificationType type, std::string_view which,
                              std::string data,
-                             const std::function<void()>& then) {
+                             const std::function<void(Status)>& then) {
   const std::string_view name = NotificationTypeName(type);
   const std::string key =
       fmt::format("{}\n{}\n{}\n{}", plan_.id, plan_.run, name, which);
@@ -116,18 +140,19 @@ void NotificationFeed::Queue(NotificationType type, std::string_view which,
       .type = std::string(name),
       .data = std::move(data),
       .time = core_.clock().Wall()};
-  const auto left = std::make_shared<std::atomic<std::size_t>>(1);
-  const auto told = [left, then] {
-    if (--*left == 0 && then) then();
+  const auto answers = std::make_shared<Answers>();
+  const auto told = [answers, then](const Status& status) {
+    const auto all = answers->Take(status);
+    if (all && then) then(*all);
   };
   const auto outbox = deliver::Outbox::Of(core_);
   for (const NotifierPlan& notifier : plan_.notifiers) {
     if (!notifier.Wants(type)) continue;
     queued.target = notifier.target;
-    ++*left;
+    answers->Expect();
     outbox->Queue(queued, told);
   }
-  told();
+  told({});
 }
 
 void NotificationFeed::OnEvent(const Event& event) {
@@ -186,13 +211,13 @@ void NotificationFeed::OnStopped(const RecordingProgress& progress) {
 }
 
 void NotificationFeed::OnEnded(const RecordingResult& result, bool resumable,
-                               const std::function<void()>& then) {
+                               const std::function<void(Status)>& then) {
   ended_ = true;
   const bool succeeded = result.status.ok() && !resumable;
   const NotificationType type = succeeded
                                     ? NotificationType::kRecordingSucceeded
                                     : NotificationType::kRecordingFailed;
-  if (!Wanted(type)) return then();
+  if (!Wanted(type)) return then({});
   const WallTime now = core_.clock().Wall();
   Json data = Common(plan_);
   data["stopped"] =

@@ -29,15 +29,15 @@ class NotificationFeed {
   void OnEvent(const Event& event);
   // Before the journal knows that it ends.
   void OnStopped(const RecordingProgress& progress);
-  // `then` once, on any thread, when the journal has it. `resumable`: something
-  // is owed, and kept.
+  // `then` once, on any thread: whether the journal has it. `resumable`:
+  // something is owed, and kept.
   void OnEnded(const RecordingResult& result, bool resumable,
-               const std::function<void()>& then);
+               const std::function<void(Status)>& then);
 
  private:
   // `which`: what makes it different from others of its type.
   void Queue(NotificationType type, std::string_view which, std::string data,
-             const std::function<void()>& then = {});
+             const std::function<void(Status)>& then = {});
   [[nodiscard]] bool Wanted(NotificationType type) const;
 
   RuntimeCore& core_;

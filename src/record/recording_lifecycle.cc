@@ -362,12 +362,15 @@ void Recording::Done(Status status) {
           results_.begin(), results_.end(),
           [](const OutputResult& each) { return !each.missing.empty(); });
   // Told before the recording is forgotten: who finds it again tells it again.
-  feed_.OnEnded(result, owes, [self = shared_from_this(), result, owes] {
-    self->strand_->Post([self, result, owes] {
-      if (owes || self->plan_.outputs.empty()) return self->Tell(result);
-      self->Forget(result);
-    });
-  });
+  feed_.OnEnded(
+      result, owes,
+      [self = shared_from_this(), result, owes](const Status& journaled) {
+        const bool stays =
+            owes || !journaled.ok() || self->plan_.outputs.empty();
+        self->strand_->Post([self, result, stays] {
+          stays ? self->Tell(result) : self->Forget(result);
+        });
+      });
 }
 
 void Recording::Forget(const RecordingResult& result) {

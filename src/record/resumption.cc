@@ -188,12 +188,14 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     Emit({.type = EventType::kRecordingFinished, .status = all.status});
     outputs_.clear();
     // Told before the recording is forgotten.
-    feed_.OnEnded(all, owes, [self = shared_from_this(), all, owes] {
-      self->strand_->Post([self, all, owes] {
-        if (owes) return self->Tell(all);
-        self->Forget(all);
-      });
-    });
+    feed_.OnEnded(
+        all, owes,
+        [self = shared_from_this(), all, owes](const Status& journaled) {
+          const bool stays = owes || !journaled.ok();
+          self->strand_->Post([self, all, stays] {
+            stays ? self->Tell(all) : self->Forget(all);
+          });
+        });
   }
 
   void Forget(const RecordingResult& all) {

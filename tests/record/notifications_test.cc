@@ -9,7 +9,9 @@
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
 #include "src/base/file.h"
+#include "src/base/runtime_core.h"
 #include "src/spool/spool.h"
+#include "src/spool/sqlite_journal.h"
 #include "tests/catch.h"
 #include "tests/record/synthetic.h"
 #include "tests/temporary_directory.h"
@@ -374,6 +376,92 @@ TEST_CASE("notifications: a recording that owes says that it can be resumed") {
                                  "recording.failed"});
   CHECK(studio.receiver->taken.back().notification.data.find(
             "\"resumable\":true") != std::string::npos);
+}
+
+// Takes no notifications while it is told so.
+class RefusingJournal final : public spool::Journal {
+ public:
+  RefusingJournal(std::unique_ptr<spool::Journal> journal, const bool& refuses)
+      : journal_(std::move(journal)), refuses_(refuses) {}
+  spool::RecordingId NewRecording() override {
+    return journal_->NewRecording();
+  }
+  bool HasForgotten(spool::RecordingId id) const override {
+    return journal_->HasForgotten(id);
+  }
+  void Add(spool::JournalEntry entry, Done done) override {
+    if (refuses_ && std::holds_alternative<spool::NotificationQueued>(entry)) {
+      if (done) done(Status(StatusCode::kResourceExhausted, "full"));
+      return;
+    }
+    journal_->Add(std::move(entry), std::move(done));
+  }
+  std::vector<spool::RecordingSummary> Recordings() override {
+    return journal_->Recordings();
+  }
+  Status Claim(const std::string& identity) override {
+    return journal_->Claim(identity);
+  }
+  void Release(const std::string& identity) override {
+    journal_->Release(identity);
+  }
+  void Load(spool::RecordingId id, Detail detail, Loaded loaded) override {
+    journal_->Load(id, detail, std::move(loaded));
+  }
+  void LoadPart(const spool::SeriesPart& part, Loaded loaded) override {
+    journal_->LoadPart(part, std::move(loaded));
+  }
+  bool HasNotifications() const override {
+    return journal_->HasNotifications();
+  }
+  void LoadNotifications(spool::NotificationFilter filter,
+                         spool::NotificationsLoaded loaded) override {
+    journal_->LoadNotifications(std::move(filter), std::move(loaded));
+  }
+
+ private:
+  const std::unique_ptr<spool::Journal> journal_;
+  const bool& refuses_;
+};
+
+TEST_CASE("notifications: a journal that takes none holds nobody up") {
+  Studio studio;
+  bool refuses = false;
+  auto created = SimulatedRuntime::Create(
+      studio.clock, [&](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
+        auto opened = spool::OpenFileSpool(
+            core, PosixFileSystem(),
+            {.directory = studio.directory.Path("refusing")},
+            [&](const std::string& path, const std::function<void()>&)
+                -> StatusOr<std::unique_ptr<spool::Journal>> {
+              auto journal = spool::OpenSqliteJournal(core, {.path = path});
+              if (!journal.ok()) return journal.status();
+              return std::unique_ptr<spool::Journal>(
+                  std::make_unique<RefusingJournal>(std::move(journal).value(),
+                                                    refuses));
+            });
+        if (opened.ok()) out = std::move(opened).value();
+        return opened.status();
+      });
+  REQUIRE(created.ok());
+  studio.simulation = std::move(created).value();
+  auto recorder = studio.Open();
+  studio.Push(*recorder, 3);
+  refuses = true;
+  studio.Push(*recorder, 3);
+  recorder->Finish();
+  CHECK(recorder->Wait().status.ok());
+  // Who finds the recording tells its end again: it is not forgotten.
+  CHECK(studio.simulation->runtime()
+            ->core()
+            .spool()
+            .journal()
+            .Recordings()
+            .size() == 1);
+  refuses = false;
+  studio.simulation->Advance(seconds(1));
+  CHECK(studio.Wait(seconds(1)) == 0);
+  CHECK(studio.receiver->Names().back() == "recording.success");
 }
 
 TEST_CASE("notifications: those named wrongly are refused") {
