@@ -31,8 +31,10 @@ std::vector<TimelineTrack> Tracks(Input& input) {
   return tracks;
 }
 
-// Mostly what goes on from the packet before, sometimes anything at all.
+// Mostly what goes on from the packet before, sometimes anything at all; beyond
+// the last number comes the first.
 std::int64_t Time(Input& input, std::int64_t last) {
+  const auto before = static_cast<std::uint64_t>(last);
   switch (input.Byte() % 8) {
     case 0:
       return kNoTimestamp;
@@ -41,9 +43,9 @@ std::int64_t Time(Input& input, std::int64_t last) {
     case 2:
       return static_cast<std::int64_t>(input.Number(5));
     case 3:
-      return last - static_cast<std::int64_t>(input.Number(2));
+      return static_cast<std::int64_t>(before - input.Number(2));
     default:
-      return last + static_cast<std::int64_t>(input.Number(2));
+      return static_cast<std::int64_t>(before + input.Number(2));
   }
 }
 
