@@ -25,14 +25,15 @@ LeasedOutput OpenOutput(RuntimeCore& core, std::shared_ptr<Strand> strand,
 
 void ReleaseLeases(
     const std::vector<std::shared_ptr<deliver::LeaseKeeper>>& keepers,
-    const std::vector<OutputResult>& results, std::function<void()> then) {
+    const std::vector<OutputResult>& results,
+    const std::function<void()>& then) {
   const auto left = std::make_shared<std::size_t>(keepers.size());
   const auto told = [left, then] {
     if (--*left == 0) then();
   };
   if (keepers.empty()) return then();
   for (std::size_t i = 0; i < keepers.size(); ++i) {
-    const auto keeper = keepers[i];
+    const auto& keeper = keepers[i];
     const bool owes = !results[i].status.ok() || !results[i].missing.empty();
     if (keeper != nullptr && !owes) {
       keeper->Release(told);

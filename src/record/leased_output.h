@@ -29,7 +29,8 @@ LeasedOutput OpenOutput(RuntimeCore& core, std::shared_ptr<Strand> strand,
 // any more; `then` once the next writers know, or can't be told.
 void ReleaseLeases(
     const std::vector<std::shared_ptr<deliver::LeaseKeeper>>& keepers,
-    const std::vector<OutputResult>& results, std::function<void()> then);
+    const std::vector<OutputResult>& results,
+    const std::function<void()>& then);
 
 }  // namespace hlsrec::record
 
