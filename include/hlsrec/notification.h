@@ -63,6 +63,8 @@ HLSREC_EXPORT StatusOr<std::string> RenderNotification(
 // Threads. Notify() is called on a thread of the runtime, several calls at a
 //     time, for one recording never more than one; `done` from any thread, or
 //     before Notify() returns.
+// Lifetime. Ends with the runtime at the latest, on a thread of the runtime or
+//     the one that lets go of it, never inside its own call of `done`.
 // Blocking. Must not.
 // Errors. What `done` is told: an error is tried again, except kCancelled: it
 //     is not wanted, and never told again.

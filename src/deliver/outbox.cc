@@ -38,10 +38,21 @@ std::shared_ptr<Outbox> Outbox::Of(RuntimeCore& core) {
 Outbox::Outbox(RuntimeCore& core)
     : core_(core), strand_(Strand::Create(core.media())) {}
 
-void Outbox::Post(std::function<void(Outbox&)> task) {
-  strand_->Post([weak = weak_from_this(), task = std::move(task)] {
-    if (const auto self = weak.lock()) task(*self);
-  });
+std::function<void(Outbox::Task)> Outbox::Poster() {
+  return [strand = strand_, weak = weak_from_this()](Task task) {
+    strand->Post([weak, task = std::move(task)] {
+      if (const auto self = weak.lock()) task(*self);
+    });
+  };
+}
+
+void Outbox::Post(Task task) { Poster()(std::move(task)); }
+
+void Outbox::PostLater(std::chrono::milliseconds delay, Task task) {
+  strand_->PostAt(core_.clock().Steady() + delay,
+                  [weak = weak_from_this(), task = std::move(task)] {
+                    if (const auto self = weak.lock()) task(*self);
+                  });
 }
 
 void Outbox::SetSchedule(NotificationSchedule schedule) {
@@ -64,22 +75,16 @@ void Outbox::Queue(spool::NotificationQueued notification,
                    const std::function<void(Status)>& queued) {
   const LaneId id(notification.target, notification.subject);
   // It is copied for another try.
-  core_.spool().journal().Add(
-      notification, [weak = weak_from_this(), strand = strand_, clock = &core_,
-                     notification, id, queued](const Status& status) {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        if (queued) queued(status);
-        if (status.ok()) {
-          return self->Post([id](Outbox& box) { box.OnQueued(id); });
-        }
-        strand->PostAt(clock->clock().Steady() + kJournalAgain,
-                       [weak, notification] {
-                         if (const auto box = weak.lock()) {
-                           box->Queue(notification, {});
-                         }
-                       });
+  core_.spool().journal().Add(notification, [post = Poster(), notification, id,
+                                             queued](const Status& status) {
+    if (queued) queued(status);
+    post([notification, id, ok = status.ok()](Outbox& box) {
+      if (ok) return box.OnQueued(id);
+      box.PostLater(kJournalAgain, [notification](Outbox& again) {
+        again.Queue(notification, {});
       });
+    });
+  });
 }
 
 void Outbox::LookAgain() {
@@ -104,20 +109,14 @@ void Outbox::LoadHeads(const std::string& target) {
       {.which = NotificationFilter::Which::kOwed,
        .target = target,
        .heads = true},
-      [weak = weak_from_this(),
+      [post = Poster(),
        target](const StatusOr<std::vector<StoredNotification>>& heads) {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        self->Post([target, heads](Outbox& box) {
+        post([target, heads](Outbox& box) {
           --box.loading_heads_;
           if (!heads.ok()) {
-            box.strand_->PostAt(box.core_.clock().Steady() + kJournalAgain,
-                                [weak = box.weak_from_this(), target] {
-                                  if (const auto again = weak.lock()) {
-                                    again->LoadHeads(target);
-                                  }
-                                });
-            return;
+            return box.PostLater(kJournalAgain, [target](Outbox& again) {
+              again.LoadHeads(target);
+            });
           }
           for (const StoredNotification& head : *heads) {
             box.OnQueued({target, head.queued.subject});
@@ -137,21 +136,14 @@ void Outbox::Load(const LaneId& id) {
        .target = id.first,
        .subject = id.second,
        .limit = kBatch},
-      [weak = weak_from_this(),
+      [post = Poster(),
        id](const StatusOr<std::vector<StoredNotification>>& loaded) {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        self->Post([id, loaded](Outbox& box) {
+        post([id, loaded](Outbox& box) {
           Lane& lane = box.lanes_[id];
           lane.loading = false;
           if (!loaded.ok()) {
-            box.strand_->PostAt(box.core_.clock().Steady() + kJournalAgain,
-                                [weak = box.weak_from_this(), id] {
-                                  if (const auto again = weak.lock()) {
-                                    again->OnQueued(id);
-                                  }
-                                });
-            return;
+            return box.PostLater(kJournalAgain,
+                                 [id](Outbox& again) { again.OnQueued(id); });
           }
           std::copy(loaded->begin(), loaded->end(),
                     std::back_inserter(lane.waiting));
@@ -173,10 +165,8 @@ void Outbox::Tell(const LaneId& id) {
   const StoredNotification& first = lane.waiting.front();
   notifiers_.at(id.first)->Notify(
       MakeNotification(first, ++lane.attempt),
-      [weak = weak_from_this(), id, number = first.number](Status status) {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        self->Post([id, number, status = std::move(status)](Outbox& box) {
+      [post = Poster(), id, number = first.number](Status status) {
+        post([id, number, status = std::move(status)](Outbox& box) {
           box.OnTold(id, number, status);
         });
       });
@@ -220,11 +210,9 @@ void Outbox::RetryLater(const LaneId& id, const Status& status) {
   const std::chrono::milliseconds wait =
       std::max(Delay(lanes_[id].attempt),
                status.retry_after().value_or(std::chrono::milliseconds(0)));
-  strand_->PostAt(core_.clock().Steady() + wait, [weak = weak_from_this(), id] {
-    const auto self = weak.lock();
-    if (self == nullptr) return;
-    self->lanes_[id].telling = false;
-    self->Tell(id);
+  PostLater(wait, [id](Outbox& self) {
+    self.lanes_[id].telling = false;
+    self.Tell(id);
   });
 }
 

@@ -50,6 +50,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   void WhenSettled(SteadyTime deadline, std::function<void()> done);
 
  private:
+  using Task = std::function<void(Outbox&)>;
   using LaneId = std::pair<std::string, std::string>;  // target, subject
   struct Lane {
     std::deque<spool::StoredNotification> waiting;
@@ -69,8 +70,11 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   [[nodiscard]] std::chrono::milliseconds Delay(int attempt);
   void ForgetOld();
   void TellIfSettled();
-  // Runs on the strand if we are still there.
-  void Post(std::function<void(Outbox&)> task);
+  // Runs tasks on the strand while we are there. Holds nobody: who answers a
+  // call must not be the one who ends us, and our notifiers with us.
+  [[nodiscard]] std::function<void(Task)> Poster();
+  void Post(Task task);
+  void PostLater(std::chrono::milliseconds delay, Task task);
 
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;

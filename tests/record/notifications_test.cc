@@ -4,12 +4,14 @@
 
 #include <map>
 #include <set>
+#include <thread>
 
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
 #include "src/base/file.h"
 #include "src/base/runtime_core.h"
+#include "src/deliver/outbox.h"
 #include "src/spool/spool.h"
 #include "src/spool/sqlite_journal.h"
 #include "tests/catch.h"
@@ -462,6 +464,49 @@ TEST_CASE("notifications: a journal that takes none holds nobody up") {
   studio.simulation->Advance(seconds(1));
   CHECK(studio.Wait(seconds(1)) == 0);
   CHECK(studio.receiver->Names().back() == "recording.success");
+}
+
+// Answers on a thread of its own, which it joins at its end.
+class ThreadedReceiver final : public Notifier {
+ public:
+  ~ThreadedReceiver() override {
+    CHECK(thread_.get_id() != std::this_thread::get_id());
+    if (thread_.joinable()) thread_.join();
+  }
+  void Notify(Notification /*notification*/, Done done) override {
+    if (thread_.joinable()) thread_.join();  // owed since the run before
+    thread_ = std::thread([this, done = std::move(done)] {
+      asked.Open();
+      done({});
+    });
+  }
+  std::string Describe() const override { return "threaded"; }
+  Latch asked;
+
+ private:
+  std::thread thread_;
+};
+
+TEST_CASE("notifications: who answers is not ended by his answer") {
+  const TemporaryDirectory directory;
+  for (int i = 0; i < 300; ++i) {
+    auto runtime =
+        Runtime::Create({.spool_directory = directory.Path("spool")}).value();
+    auto receiver = std::make_shared<ThreadedReceiver>();
+    Latch& asked = receiver->asked;
+    auto& core = runtime->core();
+    REQUIRE(AttachNotifier(runtime, receiver).ok());
+    deliver::Outbox::Of(core)->Queue({.id = std::to_string(i),
+                                      .target = "threaded",
+                                      .subject = "cam",
+                                      .type = "recording.started",
+                                      .data = "{}",
+                                      .time = core.clock().Wall()},
+                                     {});
+    core.Await(asked);
+    receiver = nullptr;
+    runtime = nullptr;
+  }
 }
 
 TEST_CASE("notifications: those named wrongly are refused") {
