@@ -133,7 +133,6 @@ class HLSREC_EXPORT Forwarder {
  private:
   explicit Forwarder(ForwardOptions options) : options_(std::move(options)) {}
   [[nodiscard]] std::string MapPath(const std::string& path) const;
-  [[nodiscard]] std::string KeptQuery(std::string_view query) const;
 
   ForwardOptions options_;
 };

@@ -8,37 +8,12 @@
 #include "src/net/header_text.h"
 #include "src/net/url.h"
 #include "src/playlist/parse_values.h"
+#include "src/serve/query.h"
 
 namespace hlsrec {
 namespace {
 
 constexpr std::string_view kPlaylists = "m3u8,m3u";
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// None where an escape is broken.
-std::optional<std::string> Decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded.push_back(static_cast<char>(high << 4 | low));
-    i += 2;
-  }
-  return decoded;
-}
 
 bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -82,7 +57,7 @@ Status CheckPath(const std::string& path) {
     if (const auto why = WhyNot(again); !why.empty()) {
       return InvalidArgument("request: path: holds {}", why);
     }
-    const auto next = Decode(again);
+    const auto next = serve::DecodePercent(again);
     if (!next || *next == again) break;
     again = *next;
   }
@@ -141,7 +116,8 @@ StatusOr<RequestTarget> ParseRequestTarget(std::string_view target) {
     }
   }
   const std::size_t mark = target.find('?');
-  const auto path = Decode(target.substr(1, mark - (mark != target.npos)));
+  const auto path =
+      serve::DecodePercent(target.substr(1, mark - (mark != target.npos)));
   if (!path) return InvalidArgument("request: path: has a broken escape");
   HLSREC_RETURN_IF_ERROR(CheckPath(*path));
   return RequestTarget{
@@ -246,22 +222,6 @@ std::string Forwarder::MapPath(const std::string& path) const {
   return to.empty() ? rest : to + "/" + rest;
 }
 
-std::string Forwarder::KeptQuery(std::string_view query) const {
-  std::string kept;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view one = query.substr(0, end);
-    query.remove_prefix(std::min(query.size(), end + 1));
-    // By its name as it is meant: our own are known however they are written.
-    const auto name = Decode(one.substr(0, one.find('=')));
-    const auto& own = options_.own_query_parameters;
-    if (name && std::find(own.begin(), own.end(), *name) != own.end()) continue;
-    kept += kept.empty() ? "" : "&";
-    kept += one;
-  }
-  return kept;
-}
-
 ForwardDecision Forwarder::Decide(std::string_view method,
                                   std::string_view target,
                                   ObjectPlace place) const {
@@ -298,7 +258,8 @@ ForwardDecision Forwarder::Decide(std::string_view method,
   if (presigned) return decision;
   decision.location =
       base + "/" + net::UriEncode(decision.key, net::UriPart::kPath);
-  const std::string query = KeptQuery(parsed->query);
+  const std::string query =
+      serve::DropOfQuery(parsed->query, options_.own_query_parameters);
   if (!query.empty()) decision.location += "?" + query;
   return decision;
 }

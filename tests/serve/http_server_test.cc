@@ -16,6 +16,7 @@
 #include "src/serve/body.h"
 #include "tests/catch.h"
 #include "tests/serve/client.h"
+#include "tests/serve/served.h"
 #include "tests/temporary_directory.h"
 
 namespace hlsrec {
@@ -75,21 +76,6 @@ std::shared_ptr<HttpHandler> Echoing(const std::string& prefix) {
         return std::make_unique<Echo>(std::move(reply));
       });
 }
-
-struct Served {
-  explicit Served(std::vector<std::shared_ptr<HttpHandler>> handlers,
-                  HttpLimits limits = {}) {
-    runtime = *Runtime::Create();
-    auto started =
-        HttpServer::Start(runtime, {.bind = "127.0.0.1:0",
-                                    .limits = limits,
-                                    .handlers = std::move(handlers)});
-    REQUIRE(started.ok());
-    server = *std::move(started);
-  }
-  std::shared_ptr<Runtime> runtime;
-  std::unique_ptr<HttpServer> server;
-};
 
 TEST_CASE("http server: the first handler that wants a request answers it") {
   const Served served({Saying("/a", "first"), Saying("/", "second")});
