@@ -171,8 +171,8 @@ void FolderScan::ScanFolder(const std::string& root, const std::string& path,
       folders[path].playlists.push_back(name);
     } else if (HasExtension(name, "jpg,jpeg,png,webp")) {
       folders[path].pictures.push_back(name);
-    } else if (name == "recording.json") {
-      folders[path].manifest = root + "/" + path + name;
+    } else if (name == "recording.json" || name.ends_with("_recording.json")) {
+      folders[path].manifests.emplace(name, root + "/" + path + name);
     }
   }
 }
@@ -236,9 +236,14 @@ std::vector<FoundRecording> FolderScan::Scan(
         StemOf(name) != "index" && StemOf(name) != "master") {
       recording.title += "/" + StemOf(name);
     }
-    if (const Manifest* manifest =
-            folder.manifest.empty() ? nullptr : ReadManifest(folder.manifest);
-        manifest != nullptr && !manifest->id.empty()) {
+    // Where recordings share a folder, each has one of its own.
+    auto file = folder.manifests.find("recording.json");
+    if (file == folder.manifests.end()) {
+      file = folder.manifests.find(StemOf(name) + "_recording.json");
+    }
+    const Manifest* manifest =
+        file == folder.manifests.end() ? nullptr : ReadManifest(file->second);
+    if (manifest != nullptr && !manifest->id.empty()) {
       recording.id = manifest->id;
       recording.title = manifest->stream;
       recording.session = manifest->session;

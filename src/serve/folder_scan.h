@@ -72,7 +72,7 @@ class FolderScan {
   struct Folder {
     std::vector<std::string> playlists = {};  // names
     std::vector<std::string> pictures = {};
-    std::string manifest = {};
+    std::map<std::string, std::string> manifests = {};  // files by name
   };
 
   void ScanFolder(const std::string& root, const std::string& path, int depth,
