@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "hlsrec/forward.h"
-#include "hlsrec/manifest.h"
 #include "src/base/file.h"
 #include "src/manifest/read.h"
 #include "src/playlist/parse.h"
@@ -42,6 +41,35 @@ std::string Resolve(const std::string& path, std::string_view uri) {
   const std::string resolved =
       fs::path(FolderOf(path) + *decoded).lexically_normal().string();
   return resolved.starts_with("..") ? std::string() : resolved;
+}
+
+std::vector<std::string> ChildrenOf(
+    const std::string& path, const playlist::MultivariantPlaylist& list) {
+  std::vector<std::string> children;
+  for (const auto& variant : list.variants) {
+    children.push_back(Resolve(path, variant.uri));
+  }
+  for (const auto& rendition : list.renditions) {
+    if (rendition.uri.empty()) continue;
+    children.push_back(Resolve(path, rendition.uri));
+  }
+  for (const auto& variant : list.i_frame_variants) {
+    children.push_back(Resolve(path, variant.uri));
+  }
+  return children;
+}
+
+std::set<std::string> ObjectsOf(const std::string& path,
+                                const playlist::MediaPlaylist& list) {
+  std::set<std::string> names;
+  for (const playlist::Segment& segment : list.segments) {
+    if (!segment.gap) names.insert(Resolve(path, segment.uri));
+  }
+  for (const playlist::MapTag& map : list.maps) {
+    names.insert(Resolve(path, map.uri));
+  }
+  names.erase("");
+  return names;
 }
 
 void Summarize(const playlist::MediaPlaylist& list, ListSummary& summary) {
@@ -90,44 +118,31 @@ const ListSummary* FolderScan::Read(const std::string& root,
   ListSummary& summary = known.summary;
   summary.multivariant = parsed->kind == playlist::PlaylistKind::kMultivariant;
   if (summary.multivariant) {
-    summary.children.clear();
-    for (const auto& variant : parsed->multivariant.variants) {
-      summary.children.push_back(Resolve(path, variant.uri));
-    }
-    for (const auto& rendition : parsed->multivariant.renditions) {
-      if (!rendition.uri.empty()) {
-        summary.children.push_back(Resolve(path, rendition.uri));
-      }
-    }
-    for (const auto& variant : parsed->multivariant.i_frame_variants) {
-      summary.children.push_back(Resolve(path, variant.uri));
-    }
-    return &summary;
+    summary.children = ChildrenOf(path, parsed->multivariant);
+  } else {
+    Summarize(parsed->media, summary);
+    Measure(root, ObjectsOf(path, parsed->media), known);
   }
-  Summarize(parsed->media, summary);
+  return &summary;
+}
+
+void FolderScan::Measure(const std::string& root,
+                         const std::set<std::string>& names, Known& known) {
   // Objects do not change: each is measured once while the list goes on.
-  std::set<std::string> names;
-  for (const auto& segment : parsed->media.segments) {
-    if (!segment.gap) names.insert(Resolve(path, segment.uri));
-  }
-  for (const auto& map : parsed->media.maps) {
-    names.insert(Resolve(path, map.uri));
-  }
-  names.erase("");
   const bool grew = std::includes(names.begin(), names.end(),
                                   known.counted.begin(), known.counted.end());
   if (!grew) {
     known.counted.clear();
-    summary.size_bytes = 0;
+    known.summary.size_bytes = 0;
   }
   for (const std::string& name : names) {
     if (known.counted.contains(name)) continue;
+    std::error_code error;
     const auto bytes = fs::file_size(root + "/" + name, error);
     if (error) continue;
-    summary.size_bytes += bytes;
+    known.summary.size_bytes += bytes;
     known.counted.insert(name);
   }
-  return &summary;
 }
 
 const FolderScan::Manifest* FolderScan::ReadManifest(const std::string& file) {
@@ -135,8 +150,9 @@ const FolderScan::Manifest* FolderScan::ReadManifest(const std::string& file) {
   const auto modified = fs::last_write_time(file, error);
   if (error) return nullptr;
   Manifest& known = manifests_[file];
+  known.seen_in_scan = scans_;
   if (known.modified == modified) return &known;
-  known = {.modified = modified};
+  known = {.modified = modified, .seen_in_scan = scans_};
   const auto text = PosixFileSystem().ReadFile(file, kMaxListBytes);
   if (!text.ok()) return &known;
   const auto head = manifest::Read(*text, [](const manifest::Object&) {});
@@ -144,14 +160,11 @@ const FolderScan::Manifest* FolderScan::ReadManifest(const std::string& file) {
   known.id = head->id;
   known.stream = head->stream;
   known.session = head->session;
-  known.ended = head->state == RecordingState::kCompleted ||
-                head->state == RecordingState::kFailed;
   return &known;
 }
 
 void FolderScan::ScanFolder(const std::string& root, const std::string& path,
-                            int depth,
-                            std::map<std::string, const ListSummary*>& lists,
+                            int depth, Lists& lists,
                             std::map<std::string, Folder>& folders) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root + "/" + path, error)) {
@@ -177,21 +190,65 @@ void FolderScan::ScanFolder(const std::string& root, const std::string& path,
   }
 }
 
+void FolderScan::AddChildren(const Lists& lists, const ListSummary& summary,
+                             FoundRecording& recording) {
+  recording.summary.ended = true;
+  std::set<std::string> own;
+  for (const std::string& child : summary.children) {
+    const auto list = lists.find(child);
+    if (list == lists.end() || !own.insert(child).second) continue;
+    const ListSummary& one = *list->second;
+    recording.playlists.push_back(child);
+    recording.summary.ended &= one.ended;
+    recording.summary.size_bytes += one.size_bytes;
+    recording.summary.duration =
+        std::max(recording.summary.duration, one.duration);
+    if (own.size() > 1) continue;
+    recording.summary.start = one.start;
+    recording.summary.gaps = one.gaps;
+    recording.summary.segments = one.segments;
+  }
+}
+
+void FolderScan::Name(const Folder& folder, FoundRecording& recording) {
+  const std::string stem =
+      StemOf(recording.playlist.substr(recording.path.size()));
+  for (const std::string& picture : folder.pictures) {
+    if (StemOf(picture) == "poster" || StemOf(picture) == stem) {
+      recording.poster = recording.path + picture;
+    }
+  }
+  recording.title = recording.path.empty()
+                        ? stem
+                        : recording.path.substr(0, recording.path.size() - 1);
+  // A folder of many recordings has their names in those of the lists.
+  if (!recording.path.empty() && folder.playlists.size() > 1 &&
+      stem != "index" && stem != "master") {
+    recording.title += "/" + stem;
+  }
+  // Where recordings share a folder, each has a manifest of its own.
+  auto file = folder.manifests.find("recording.json");
+  if (file == folder.manifests.end()) {
+    file = folder.manifests.find(stem + "_recording.json");
+  }
+  if (file == folder.manifests.end()) return;
+  const Manifest* manifest = ReadManifest(file->second);
+  if (manifest == nullptr || manifest->id.empty()) return;
+  recording.id = manifest->id;
+  recording.title = manifest->stream;
+  recording.session = manifest->session;
+}
+
 std::vector<FoundRecording> FolderScan::Scan(
     const std::vector<std::string>& roots) {
   ++scans_;
-  std::map<std::string, const ListSummary*> lists;
+  Lists lists;
   std::map<std::string, Folder> folders;
   for (const std::string& root : roots) ScanFolder(root, "", 0, lists, folders);
-  std::erase_if(known_, [this](const auto& one) {
-    return one.second.seen_in_scan != scans_;
-  });
   std::set<std::string> children;
   for (const auto& [path, summary] : lists) {
     if (!summary->multivariant) continue;
-    for (const std::string& child : summary->children) {
-      if (lists.contains(child)) children.insert(child);
-    }
+    children.insert(summary->children.begin(), summary->children.end());
   }
   std::vector<FoundRecording> found;
   for (const auto& [path, summary] : lists) {
@@ -200,62 +257,36 @@ std::vector<FoundRecording> FolderScan::Scan(
                              .playlist = path,
                              .playlists = {path},
                              .summary = *summary};
-    if (summary->multivariant) {
-      recording.summary.ended = true;
-      bool first = true;
-      std::set<std::string> own;
-      for (const std::string& child : summary->children) {
-        const auto list = lists.find(child);
-        if (list == lists.end() || !own.insert(child).second) continue;
-        const ListSummary& one = *list->second;
-        recording.playlists.push_back(child);
-        recording.summary.ended &= one.ended;
-        recording.summary.size_bytes += one.size_bytes;
-        recording.summary.duration =
-            std::max(recording.summary.duration, one.duration);
-        if (std::exchange(first, false)) {
-          recording.summary.start = one.start;
-          recording.summary.gaps = one.gaps;
-          recording.summary.segments = one.segments;
-        }
-      }
-    }
-    const Folder& folder = folders[recording.path];
-    const std::string name = path.substr(recording.path.size());
-    for (const std::string& picture : folder.pictures) {
-      const std::string stem = StemOf(picture);
-      if (stem == "poster" || stem == StemOf(name)) {
-        recording.poster = recording.path + picture;
-      }
-    }
-    recording.title = recording.path.empty()
-                          ? StemOf(name)
-                          : recording.path.substr(0, recording.path.size() - 1);
-    // A folder of many recordings has their names in those of the lists.
-    if (!recording.path.empty() && folder.playlists.size() > 1 &&
-        StemOf(name) != "index" && StemOf(name) != "master") {
-      recording.title += "/" + StemOf(name);
-    }
-    // Where recordings share a folder, each has one of its own.
-    auto file = folder.manifests.find("recording.json");
-    if (file == folder.manifests.end()) {
-      file = folder.manifests.find(StemOf(name) + "_recording.json");
-    }
-    const Manifest* manifest =
-        file == folder.manifests.end() ? nullptr : ReadManifest(file->second);
-    if (manifest != nullptr && !manifest->id.empty()) {
-      recording.id = manifest->id;
-      recording.title = manifest->stream;
-      recording.session = manifest->session;
-    }
+    if (summary->multivariant) AddChildren(lists, *summary, recording);
+    Name(folders[recording.path], recording);
     recording.state = recording.summary.ended ? "ended" : "live";
-    found.push_back(std::move(recording));
+    Add(std::move(recording), found);
   }
+  const auto gone = [this](const auto& one) {
+    return one.second.seen_in_scan != scans_;
+  };
+  std::erase_if(known_, gone);
+  std::erase_if(manifests_, gone);
   std::stable_sort(found.begin(), found.end(),
                    [](const FoundRecording& a, const FoundRecording& b) {
                      return a.summary.start > b.summary.start;
                    });
   return found;
+}
+
+void FolderScan::Add(FoundRecording recording,
+                     std::vector<FoundRecording>& found) {
+  const auto same =
+      std::find_if(found.begin(), found.end(), [&](const FoundRecording& one) {
+        return !one.id.empty() && one.id == recording.id;
+      });
+  if (same == found.end()) return found.push_back(std::move(recording));
+  // Another list of it: a window beside all of it. The one to play says most.
+  if (recording.summary.duration > same->summary.duration) {
+    std::swap(recording, *same);
+  }
+  same->playlists.insert(same->playlists.end(), recording.playlists.begin(),
+                         recording.playlists.end());
 }
 
 std::string RenderRecordings(const std::vector<FoundRecording>& recordings) {

@@ -67,7 +67,7 @@ class FolderScan {
     std::string id = {};
     std::string stream = {};
     std::string session = {};
-    bool ended = false;
+    std::uint64_t seen_in_scan = 0;
   };
   struct Folder {
     std::vector<std::string> playlists = {};  // names
@@ -75,9 +75,17 @@ class FolderScan {
     std::map<std::string, std::string> manifests = {};  // files by name
   };
 
+  // By path.
+  using Lists = std::map<std::string, const ListSummary*>;
+
   void ScanFolder(const std::string& root, const std::string& path, int depth,
-                  std::map<std::string, const ListSummary*>& lists,
-                  std::map<std::string, Folder>& folders);
+                  Lists& lists, std::map<std::string, Folder>& folders);
+  static void AddChildren(const Lists& lists, const ListSummary& summary,
+                          FoundRecording& recording);
+  void Name(const Folder& folder, FoundRecording& recording);
+  static void Add(FoundRecording recording, std::vector<FoundRecording>& found);
+  static void Measure(const std::string& root,
+                      const std::set<std::string>& names, Known& known);
   const ListSummary* Read(const std::string& root, const std::string& path);
   const Manifest* ReadManifest(const std::string& file);
 

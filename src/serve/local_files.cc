@@ -42,7 +42,7 @@ StatusOr<std::shared_ptr<LocalFiles>> LocalFiles::Open(
   for (const std::string& folder : folders) {
     const int descriptor =
         ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return ErrnoStatus(errno, "serve: " + folder);
+    if (descriptor < 0) return ErrnoStatus(errno, folder);
     files->descriptors_.push_back(descriptor);
     files->folders_.push_back(folder);
   }

@@ -77,8 +77,8 @@ class Playback final : public HttpHandler,
   void Redirect(const CallPtr& call, const ForwardDecision& decision);
   void Proxy(const CallPtr& call, const ForwardDecision& decision);
   // A playlist's text as this call is to have it.
-  void SendList(const Call& call, std::string_view text,
-                Representation representation, bool cached);
+  void SendList(const Call& call, std::shared_ptr<const TextBody> list,
+                Representation representation);
   void SendBytes(const Call& call, std::shared_ptr<const Body> body,
                  const Representation& representation,
                  std::vector<HttpField> fields) const;
@@ -200,13 +200,13 @@ void Playback::SendPlaylist(const CallPtr& call, const LocalFile& file) {
   if (!text.ok()) {
     return Send(*call, PlainResponse(500, "the playlist can't be read"));
   }
-  const std::string& query = call->target.query;
-  if (KeepOfQuery(query, {"start", "end"}).empty()) {
-    return SendList(*call, *text, file.representation, true);
+  const auto list = std::make_shared<const TextBody>(*std::move(text));
+  if (KeepOfQuery(call->target.query, {"start", "end"}).empty()) {
+    return SendList(*call, list, file.representation);
   }
-  lists_->Post([self = shared_from_this(), call, text = *std::move(text),
+  lists_->Post([self = shared_from_this(), call, list,
                 representation = file.representation] {
-    self->SendList(*call, text, representation, true);
+    self->SendList(*call, list, representation);
   });
 }
 
@@ -223,42 +223,43 @@ StatusOr<std::string> Playback::Shaped(const Call& call,
   return signature.empty() ? shaped : AddQueryToUris(shaped, signature);
 }
 
-void Playback::SendList(const Call& call, std::string_view text,
-                        Representation representation, bool cached) {
-  const bool as_it_is =
-      KeepOfQuery(call.target.query, {"start", "end"}).empty() &&
-      SignatureOf(call.target.query).empty();
-  std::string shaped;
+void Playback::SendList(const Call& call, std::shared_ptr<const TextBody> list,
+                        Representation representation) {
+  const std::string& query = call.target.query;
+  const bool as_it_is = KeepOfQuery(query, {"start", "end"}).empty() &&
+                        SignatureOf(query).empty();
   if (!as_it_is) {
-    auto made = Shaped(call, text);
+    auto made = Shaped(call, list->text());
     if (!made.ok()) {
       return Send(call, PlainResponse(StatusOf(made.status()),
                                       made.status().message()));
     }
-    shaped = *std::move(made);
-    text = shaped;
-    representation.modified.reset();
-    cached = false;
+    list = std::make_shared<const TextBody>(*std::move(made));
+    representation = {};
   }
-  if (!as_it_is || representation.etag.empty()) {
+  // What is made for one request is not worth keeping.
+  const bool kept = !representation.etag.empty();
+  if (!kept) {
     representation.etag =
-        fmt::format("\"{}\"", Sha256Hex(AsBytes(text)).substr(0, 32));
+        fmt::format("\"{}\"", Sha256Hex(AsBytes(list->text())).substr(0, 32));
   }
   std::vector<HttpField> fields = {
       {.name = "Content-Type", .value = "application/vnd.apple.mpegurl"},
       {.name = "Cache-Control",
-       .value = IsEndedPlaylist(text) ? options_.cache_control.ended_playlists
-                                      : options_.cache_control.live_playlists},
+       .value = IsEndedPlaylist(list->text())
+                    ? options_.cache_control.ended_playlists
+                    : options_.cache_control.live_playlists},
       {.name = "Vary", .value = "Accept-Encoding"}};
-  std::shared_ptr<const Body> body;
-  if (text.size() >= kGzipFrom && TakesGzip(call.request)) {
-    body = cached ? gzip_.Get(representation.etag, text) : MakeGzip(text);
-    if (body != nullptr) {
+  std::shared_ptr<const Body> body = list;
+  if (list->size() >= kGzipFrom && TakesGzip(call.request)) {
+    const auto gzip = kept ? gzip_.Get(representation.etag, list->text())
+                           : MakeGzip(list->text());
+    if (gzip != nullptr) {
+      body = gzip;
       representation.etag.insert(representation.etag.size() - 1, "-gzip");
       fields.push_back({.name = "Content-Encoding", .value = "gzip"});
     }
   }
-  if (body == nullptr) body = MakeText(std::string(text));
   representation.size_bytes = body->size();
   SendBytes(call, std::move(body), representation, std::move(fields));
 }
@@ -282,10 +283,17 @@ void Playback::Forward(const CallPtr& call) {
 }
 
 void Playback::Redirect(const CallPtr& call, const ForwardDecision& decision) {
-  const auto send = [self = shared_from_this(), call,
-                     status = decision.status](const std::string& url) {
-    HttpResponse response = PlainResponse(status, "it is elsewhere");
-    response.headers.push_back({.name = "Location", .value = url});
+  const auto send = [self = shared_from_this(), call, status = decision.status,
+                     presigned =
+                         decision.location.empty()](const std::string& url) {
+    HttpResponse response{.status = status,
+                          .headers = {{.name = "Location", .value = url}}};
+    // Others are for this request alone: the file may come back, the signature
+    // expires.
+    if (status != 308 || presigned) {
+      response.headers.push_back(
+          {.name = "Cache-Control", .value = "no-store"});
+    }
     self->Send(*call, std::move(response));
   };
   if (!decision.location.empty()) return send(decision.location);
@@ -315,7 +323,8 @@ void Playback::Proxy(const CallPtr& call, const ForwardDecision& decision) {
     // Off the thread that all transfers share.
     self->lists_->Post([self, call, text = *text] {
       if (IsPlaylistName(call->target.path)) {
-        return self->SendList(*call, *text, {}, false);
+        return self->SendList(*call, std::make_shared<const TextBody>(*text),
+                              {});
       }
       const Representation representation{
           .etag =

@@ -1,5 +1,6 @@
 #include "src/serve/upstream.h"
 
+#include <iterator>
 #include <utility>
 
 #include "src/base/gzip.h"
@@ -17,6 +18,7 @@ constexpr std::chrono::milliseconds kLiveFresh{500};
 constexpr std::chrono::seconds kEndedFresh{10};
 // Playlists that are remembered: those that are not asked for go first.
 constexpr std::size_t kMostPlaylists = 1000;
+constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
 
 std::shared_ptr<const net::ConnectionOptions> ConnectionOf(
     const PlaybackOptions& options) {
@@ -44,9 +46,7 @@ void Upstream::Fetch(const ForwardDecision& decision, Done done) {
     MutexLock lock(mutex_);
     const SteadyTime now = clock_.Steady();
     if (playlists_.size() >= kMostPlaylists && !playlists_.contains(name)) {
-      std::erase_if(playlists_, [now](const auto& one) {
-        return !one.second.in_flight && one.second.fresh_until <= now;
-      });
+      ForgetStale(now);
     }
     Entry& entry = playlists_[name];
     if (entry.text != nullptr && entry.fresh_until > now) {
@@ -62,6 +62,21 @@ void Upstream::Fetch(const ForwardDecision& decision, Done done) {
   });
 }
 
+void Upstream::Forget(const std::string& name) {
+  const auto found = playlists_.find(name);
+  if (found->second.text != nullptr) bytes_ -= found->second.text->size();
+  playlists_.erase(found);
+}
+
+void Upstream::ForgetStale(SteadyTime now) {
+  for (auto one = playlists_.begin(); one != playlists_.end();) {
+    const auto next = std::next(one);
+    const Entry& entry = one->second;
+    if (!entry.in_flight && entry.fresh_until <= now) Forget(one->first);
+    one = next;
+  }
+}
+
 void Upstream::OnAnswer(const std::string& name, const StatusOr<Text>& answer) {
   std::vector<Done> waiting;
   {
@@ -70,14 +85,16 @@ void Upstream::OnAnswer(const std::string& name, const StatusOr<Text>& answer) {
     waiting.swap(entry.waiting);
     entry.in_flight = false;
     if (answer.ok()) {
+      bytes_ += (*answer)->size() - (entry.text ? entry.text->size() : 0);
       entry.text = *answer;
       entry.fresh_until =
           clock_.Steady() + (IsEndedPlaylist(**answer)
                                  ? std::chrono::milliseconds(kEndedFresh)
                                  : kLiveFresh);
     } else {
-      playlists_.erase(name);
+      Forget(name);
     }
+    if (bytes_ > kMostBytes) ForgetStale(SteadyTime::max());
   }
   for (const Done& done : waiting) done(answer);
 }

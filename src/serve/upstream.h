@@ -44,6 +44,9 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   void Ask(const ForwardDecision& decision, Done done);
   void AskUrl(const std::string& url, Done done);
   void OnAnswer(const std::string& name, const StatusOr<Text>& answer);
+  void Forget(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Those that were fresh until then, and nobody waits for.
+  void ForgetStale(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StatusOr<Text> Decode(StatusOr<std::string> bytes) const;
 
   const Clock& clock_;
@@ -53,6 +56,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   const std::shared_ptr<const net::ConnectionOptions> connection_;
   Mutex mutex_;
   std::map<std::string, Entry> playlists_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of their texts
 };
 
 }  // namespace hlsrec::serve

@@ -225,6 +225,28 @@ TEST_CASE("playback: what there is to play") {
   CHECK(grown["size"] == 15);
 }
 
+TEST_CASE("playback: a recording's lists are one recording") {
+  const Site site;
+  site.folder.Write(
+      "cam1/s1/recording.json",
+      R"({"version": 1, "id": "abc", "state": "running", "stream": "Cam 1",
+          "session": "s1", "started": "2026-01-01T00:00:00.000Z",
+          "updated": "2026-01-01T00:00:00.000Z", "identity": {},
+          "output": "o", "key": "cam1/s1/recording.json",
+          "container": "mpegts", "timescale": 90000, "renditions": []})");
+  site.folder.Write("cam1/s1/a-live.m3u8", List(3, ""));
+  const auto json =
+      nlohmann::json::parse(site.Get("/recordings.json").body)["recordings"];
+  REQUIRE(json.size() == 1);
+  CHECK(json[0]["id"] == "abc");
+  CHECK(json[0]["title"] == "Cam 1");
+  CHECK(json[0]["session"] == "s1");
+  CHECK(json[0]["playlist"] == "cam1/s1/index.m3u8");
+  CHECK(json[0]["playlists"] ==
+        nlohmann::json::parse(
+            R"(["cam1/s1/index.m3u8", "cam1/s1/a-live.m3u8"])"));
+}
+
 TEST_CASE("playback: what is not here is forwarded, and what is here is not") {
   const Site site(
       {.forward = {.http_forwarding_extension = "mp4, ts",
