@@ -55,6 +55,8 @@ if(NOT BUILD_SHARED_LIBS)
       # Headers that only our own sources include.
     elseif(depend STREQUAL "PkgConfig::LIBAV")
       list(APPEND HLSREC_MODULES libavformat libavcodec libavutil)
+    elseif(depend STREQUAL "PkgConfig::MICROHTTPD")
+      list(APPEND HLSREC_MODULES libmicrohttpd)
     else()
       message(FATAL_ERROR "install: ${depend}: how does a static library's "
                           "user find it? Say so in HlsrecInstall.cmake")

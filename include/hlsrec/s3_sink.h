@@ -116,6 +116,9 @@ class HLSREC_EXPORT S3Sink : public Sink {
   // but for credentials; the object need not exist.
   virtual void PresignGet(std::string key, std::chrono::seconds expires_after,
                           GetDone done) = 0;
+  // The same for HEAD, which a URL for GET does not allow.
+  virtual void PresignHead(std::string key, std::chrono::seconds expires_after,
+                           GetDone done) = 0;
 };
 
 // Errors. kInvalidArgument names the bad option.

@@ -229,23 +229,26 @@ bool S3Client::LearnAddress(Exchange& exchange,
   return true;
 }
 
-void S3Client::Presign(const std::string& key,
+void S3Client::Presign(const std::string& method, const std::string& key,
                        std::chrono::seconds expires_after, Sink::GetDone done) {
-  credentials_->Get([self = shared_from_this(), key, expires_after,
-                     done = std::move(done)](
-                        const StatusOr<Credentials>& credentials) {
-    if (!credentials.ok()) {
-      return done(credentials.status().WithContext("s3: presign " + key));
-    }
-    const std::string region = self->Region();
-    const S3Address address = AddressOf(self->options_, region);
-    done(address.scheme + "://" + address.host +
-         net::PresignedTarget(
-             {.host = address.host, .path = address.PathOf(key)}, *credentials,
-             {.region = region,
-              .time = self->clock_.Wall() + self->ClockOffset()},
-             expires_after));
-  });
+  credentials_->Get(
+      [self = shared_from_this(), method, key, expires_after,
+       done = std::move(done)](const StatusOr<Credentials>& credentials) {
+        if (!credentials.ok()) {
+          return done(credentials.status().WithContext("s3: presign " + key));
+        }
+        const std::string region = self->Region();
+        const S3Address address = AddressOf(self->options_, region);
+        done(address.scheme + "://" + address.host +
+             net::PresignedTarget(
+                 {.method = method,
+                  .host = address.host,
+                  .path = address.PathOf(key)},
+                 *credentials,
+                 {.region = region,
+                  .time = self->clock_.Wall() + self->ClockOffset()},
+                 expires_after));
+      });
 }
 
 std::string S3Client::Region() {

@@ -52,9 +52,9 @@ class S3Client : public std::enable_shared_from_this<S3Client> {
            const S3SinkOptions& options);
 
   void Send(S3Request request, Done done);
-  // The URL of a GET that needs no signature beside it.
-  void Presign(const std::string& key, std::chrono::seconds expires_after,
-               Sink::GetDone done);
+  // The URL of a request that needs no signature beside it.
+  void Presign(const std::string& method, const std::string& key,
+               std::chrono::seconds expires_after, Sink::GetDone done);
 
  private:
   // One request with its tries.

@@ -296,16 +296,11 @@ class S3SinkImpl final : public S3Sink {
 
   void PresignGet(std::string key, std::chrono::seconds expires_after,
                   GetDone done) override {
-    constexpr std::chrono::days kLongest{7};
-    if (Status status = CheckKey(key); !status.ok()) {
-      return done(std::move(status));
-    }
-    if (expires_after.count() < 1 || expires_after > kLongest) {
-      return done(InvalidArgument(
-          "s3: presign: expires_after: {} s: want 1 s to 7 days",
-          expires_after.count()));
-    }
-    store_->client->Presign(store_->Full(key), expires_after, std::move(done));
+    Presign("GET", key, expires_after, std::move(done));
+  }
+  void PresignHead(std::string key, std::chrono::seconds expires_after,
+                   GetDone done) override {
+    Presign("HEAD", key, expires_after, std::move(done));
   }
 
   std::string Describe() const override { return MakeS3Url(store_->options); }
@@ -315,6 +310,21 @@ class S3SinkImpl final : public S3Sink {
   }
 
  private:
+  void Presign(const std::string& method, const std::string& key,
+               std::chrono::seconds expires_after, GetDone done) {
+    constexpr std::chrono::days kLongest{7};
+    if (Status status = CheckKey(key); !status.ok()) {
+      return done(std::move(status));
+    }
+    if (expires_after.count() < 1 || expires_after > kLongest) {
+      return done(InvalidArgument(
+          "s3: presign: expires_after: {} s: want 1 s to 7 days",
+          expires_after.count()));
+    }
+    store_->client->Presign(method, store_->Full(key), expires_after,
+                            std::move(done));
+  }
+
   const std::shared_ptr<Runtime> runtime_;
   const StorePtr store_;
 };

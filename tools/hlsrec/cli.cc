@@ -461,8 +461,19 @@ void AddPresign(CLI::App& app, PresignCommand& presign) {
       "presign", "Print a URL by which anybody may read an object of a bucket");
   command
       ->add_option("URL", presign.url,
-                   "s3://bucket/path/name, with parameters as for record")
+                   "s3://bucket/path/name, with parameters as for record; with "
+                   "--signing-key the http(s) URL of what hlsrec serves")
       ->required();
+  command
+      ->add_option("--signing-key", presign.signing_key_file,
+                   "File with the key of hlsrec serve --signing-key")
+      ->type_name("FILE");
+  command
+      ->add_option("--below", presign.below,
+                   "What may be read then: a folder, /cam1/, or one object; "
+                   "the URL's folder by default")
+      ->type_name("PATH")
+      ->needs("--signing-key");
   command
       ->add_option("--expires", presign.expires,
                    "How long it is good for, seven days at most")
@@ -536,6 +547,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddValidate(*app, line.validate);
   AddVerify(*app, line.verify);
   AddPresign(*app, line.presign);
+  AddServe(*app, line.serve);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
       ->group("")
@@ -548,6 +560,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("validate"));
   NameVariables(*app->get_subcommand("verify"));
   NameVariables(*app->get_subcommand("presign"));
+  NameVariables(*app->get_subcommand("serve"));
   return app;
 }
 

@@ -12,6 +12,7 @@
 #include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/resume_command.h"
 #include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/serve_command.h"
 #include "tools/hlsrec/validate_command.h"
 #include "tools/hlsrec/verify_command.h"
 
@@ -26,6 +27,7 @@ struct CommandLine {
   CheckCommand check;
   ProbeCommand probe;
   PresignCommand presign;
+  ServeCommand serve;
   ValidateCommand validate;
   VerifyCommand verify;
   std::string check_profile = "rfc";

@@ -51,8 +51,11 @@ StatusOr<std::shared_ptr<S3Sink>> OpenS3Output(
 
 // `hlsrec presign URL`.
 struct PresignCommand {
-  std::string url;  // of an object
+  std::string url;  // of an object, or of what hlsrec serves
   std::string expires = "1h";
+  // Of the latter: its --signing-key, and what may be read.
+  std::string signing_key_file;
+  std::string below;
   S3Delivery s3;
   HttpDelivery http;
 };

@@ -1,0 +1,183 @@
+// `hlsrec serve` with real players' tools, and a real private bucket.
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/catch.h"
+#include "tests/cli/command.h"
+#include "tests/inputs/child_process.h"
+#include "tests/s3/store_server.h"
+
+using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+const Words kKeys = {"AWS_ACCESS_KEY_ID=test:tester",
+                     "AWS_SECRET_ACCESS_KEY=testing",
+                     "AWS_EC2_METADATA_DISABLED=true"};
+
+// A server that has said where it is.
+class Serving {
+ public:
+  explicit Serving(const Words& arguments) {
+    Words words = {"env"};
+    words.insert(words.end(), kKeys.begin(), kKeys.end());
+    Words serve = {"serve", "--bind", "127.0.0.1:0", "--json"};
+    serve.insert(serve.end(), arguments.begin(), arguments.end());
+    for (const std::string& word : Hlsrec(serve)) words.push_back(word);
+    process_ = std::make_unique<ChildProcess>(words);
+    const std::string line = process_->ReadLine();
+    INFO(line);
+    url_ = Json::parse(line).at("url");
+  }
+  [[nodiscard]] std::string Url(const std::string& path) const {
+    return url_ + path;
+  }
+  int End() {
+    process_->Signal(SIGINT);
+    return process_->Wait();
+  }
+
+ private:
+  std::unique_ptr<ChildProcess> process_;
+  std::string url_;
+};
+
+std::string Curl(const Words& arguments) {
+  Words words = {"curl", "--silent", "--max-time", "20"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return Run(words).out;
+}
+
+// The status, with all redirects followed.
+std::string StatusOf(const std::string& url, const Words& more = {}) {
+  Words words = {"--location", "--output", "/dev/null", "--write-out",
+                 "%{http_code}"};
+  words.insert(words.end(), more.begin(), more.end());
+  words.push_back(url);
+  return Curl(words);
+}
+
+// Every frame, through a player's eyes.
+std::string Played(const std::string& url) {
+  const Ended ended =
+      Run({"ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", url, "-map",
+           "0", "-c", "copy", "-f", "framehash", "-"});
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  return ended.out;
+}
+
+void RecordTo(const std::string& output) {
+  Words words = {"env"};
+  words.insert(words.end(), kKeys.begin(), kKeys.end());
+  for (const std::string& word :
+       Record({MediaFile("h264_aac.ts"), output, "--segment-time", "1"})) {
+    words.push_back(word);
+  }
+  RunWell(words);
+}
+
+TEST_CASE("serve: a folder of recordings, for players and for people") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("");
+  RecordTo(folder + "/cam/index.m3u8");
+  Serving serving({folder, "--metrics"});
+  CHECK(Played(serving.Url("/cam/index.m3u8")) ==
+        Played(folder + "/cam/index.m3u8"));
+  const Json all = Json::parse(Curl({serving.Url("/recordings.json")}));
+  CHECK(all.at("recordings").at(0).at("playlist") == "cam/index.m3u8");
+  CHECK(all.at("recordings").at(0).at("state") == "ended");
+  CHECK(Curl({serving.Url("/metrics")}).find("hlsrec_http_sent_bytes_total") !=
+        std::string::npos);
+  CHECK(StatusOf(serving.Url("/.hlsrec-spool/journal.db")) == "404");
+  CHECK(StatusOf(serving.Url("/%2e%2e/etc/passwd"), {"--path-as-is"}) == "400");
+  const Ended checked = Run(Hlsrec({"check", serving.Url("/cam/index.m3u8")}));
+  INFO(checked.out + checked.err);
+  CHECK(checked.code == 0);
+  CHECK(serving.End() == 0);
+}
+
+TEST_CASE("serve: signed URLs play, others do not") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("");
+  RecordTo(folder + "/rec/cam/index.m3u8");
+  std::ofstream(folder + "/key") << "0123456789abcdef\n";
+  Serving serving({folder + "/rec", "--signing-key", folder + "/key"});
+  const std::string url = serving.Url("/cam/index.m3u8");
+  CHECK(StatusOf(url) == "401");
+  const Ended presigned =
+      RunWell(Hlsrec({"presign", url, "--signing-key", folder + "/key"}));
+  const std::string with = presigned.out.substr(0, presigned.out.find('\n'));
+  CHECK(Played(with) == Played(folder + "/rec/cam/index.m3u8"));
+  CHECK(StatusOf(with + "0") == "403");
+}
+
+TEST_CASE("serve: a recording that has moved to a private bucket plays on") {
+  const SwiftServer swift;
+  const TempDirectory directory;
+  const std::string folder = directory.path("");
+  RecordTo(folder + "/here/cam/index.m3u8");
+  const std::string bucket = "s3://bucket/rec?endpoint=" + swift.endpoint();
+  RecordTo("s3://bucket/rec/cam/index.m3u8?endpoint=" + swift.endpoint());
+  Serving serving({folder + "/here", bucket});
+  const std::string url = serving.Url("/cam/index.m3u8");
+  const std::string here = Played(url);
+  // The segments first, then all of it.
+  fs::remove(folder + "/here/cam/000001.ts");
+  CHECK(Played(url) == here);
+  CHECK(StatusOf(serving.Url("/cam/000001.ts")) == "200");
+  CHECK(StatusOf(serving.Url("/cam/000001.ts"), {"--head"}) == "200");
+  CHECK(StatusOf(serving.Url("/cam/000001.ts"), {"--range", "0-187"}) == "206");
+  fs::remove_all(folder + "/here/cam");
+  CHECK(Played(url) == here);
+  CHECK(StatusOf(serving.Url("/none/index.m3u8")) == "404");
+  CHECK(Curl({url}).find("Signature") == std::string::npos);
+}
+
+TEST_CASE("serve: over TLS") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("");
+  fs::create_directories(folder + "/rec");
+  std::ofstream(folder + "/rec/a.txt") << "there";
+  RunWell({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+           "2", "-subj", "/CN=localhost", "-addext",
+           "subjectAltName=IP:127.0.0.1", "-keyout", folder + "/key.pem",
+           "-out", folder + "/cert.pem"});
+  Serving serving({folder + "/rec", "--tls-cert", folder + "/cert.pem",
+                   "--tls-key", folder + "/key.pem"});
+  CHECK(serving.Url("").starts_with("https://127.0.0.1:"));
+  CHECK(Curl({"--cacert", folder + "/cert.pem", serving.Url("/a.txt")}) ==
+        "there");
+  CHECK(Curl({serving.Url("/a.txt")}).empty());
+}
+
+TEST_CASE("serve: what is wrong is told before anybody is served") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("");
+  std::ofstream(folder + "/short") << "s3cret";
+  RequireRefused(Hlsrec({"serve"}), "ROOT is required");
+  RequireRefused(Hlsrec({"serve", folder, "--bind", "8080"}), "bind: 8080");
+  RequireRefused(Hlsrec({"serve", folder, "--signing-key", folder + "/short"}),
+                 "signing key: want 16 bytes");
+  RequireRefused(Hlsrec({"serve", folder, "--forward-bucket", "aws:a"}),
+                 "region");
+  RequireRefused(
+      Hlsrec({"serve", folder, "--forward-base-url", "https://u:s3cret@host"}),
+      "http_forwarding_base_url");
+  RequireRefused(
+      Hlsrec({"serve", folder, "https://a.example", "https://b.example"}),
+      "one place to forward to already");
+  const Ended none = Run(Hlsrec({"serve", folder + "/none"}));
+  CHECK(none.code == 5);
+  CHECK(Holds(none, "No such file or directory"));
+}
+
+}  // namespace

@@ -1,0 +1,392 @@
+#include "tools/hlsrec/serve_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "hlsrec/access.h"
+#include "hlsrec/metrics.h"
+#include "hlsrec/playback.h"
+#include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/signals.h"
+#include "tools/hlsrec/text.h"
+
+namespace hlsrec::tools {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  hlsrec serve /srv/hls
+      to this machine only: http://127.0.0.1:8080/recordings.json
+  hlsrec serve /srv/hls --bind 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem \
+      --signing-key key --token-file token
+      to everybody who has the token, or a URL of hlsrec presign --signing-key
+  hlsrec serve /srv/hls 's3://bucket/rec?region=eu-west-1'
+      what has moved to a private bucket plays on under its old address
+  hlsrec serve /srv/hls --forward-bucket aws:myvideos:us-east-1 \
+      --forward-extensions mp4,m3u8,png --forward-prefix /live=/
+      as Ant Media's HTTP forwarding does: /live/streams/a.mp4 is in the bucket
+
+A part of a recording: index.m3u8?start=S&end=E, seconds since 1970.
+Exit codes: 0 ended by Ctrl-C, 1 usage, 5 the address or a folder can't be had.)";
+
+void AddAccess(CLI::App& command, ServeCommand& serve) {
+  const char* group = "Who may ask";
+  command
+      .add_option("--bind", serve.server.bind,
+                  "Numeric address and port; [::]:8080 is everybody's")
+      ->capture_default_str()
+      ->type_name("ADDRESS:PORT")
+      ->group(group);
+  command
+      .add_option("--tls-cert", serve.server.tls_certificate_file,
+                  "Serve over TLS, with this certificate (PEM)")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--tls-key", serve.server.tls_key_file,
+                  "Its key, PEM; the certificate's file by default")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--token-file", serve.token_file,
+                  "Want the bearer token in this file")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--signing-key", serve.signing_key_file,
+                  "Take URLs that are signed with the key in this file, as "
+                  "hlsrec presign prints them")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--cors", serve.allowed_origin,
+                  "Let pages from there play: *, or https://host")
+      ->type_name("ORIGIN")
+      ->group(group);
+}
+
+void AddForwarding(CLI::App& command, ServeCommand& serve) {
+  const char* group = "What is not here";
+  command
+      .add_option("--forward-base-url", serve.forward_base_url,
+                  "Redirect to this address of a public bucket (Ant Media's "
+                  "httpForwardingBaseURL); as ROOT does")
+      ->type_name("URL")
+      ->group(group);
+  command
+      .add_option("--forward-bucket", serve.forward_bucket,
+                  "The same by name: aws:BUCKET:REGION, "
+                  "digitalocean:BUCKET:REGION, google:BUCKET or "
+                  "s3:BUCKET:https://HOST")
+      ->type_name("PROVIDER:BUCKET")
+      ->group(group);
+  command
+      .add_option("--forward-extensions", serve.forward_extensions,
+                  "Of these files only (Ant Media's httpForwardingExtension), "
+                  "as in mp4,m3u8,png; all by default")
+      ->type_name("LIST")
+      ->group(group);
+  command
+      .add_option("--forward-proxy", serve.proxied_extensions,
+                  "Fetch these files and hand them on; playlists of private "
+                  "buckets always are")
+      ->type_name("LIST")
+      ->group(group);
+  command
+      .add_option("--forward-prefix", serve.forward_prefixes,
+                  "What a path's beginning is in the bucket; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("/HERE=/THERE")
+      ->group(group);
+  command
+      .add_option("--forward-status", serve.forward_status,
+                  "Of redirects: 302, 307, 308")
+      ->capture_default_str()
+      ->check(CLI::IsMember({302, 307, 308}))
+      ->group(group);
+  command
+      .add_option("--presign-expires", serve.presign_expires,
+                  "How long a redirect into a private bucket is good for; each "
+                  "request gets its own")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+  command
+      .add_option("--ca-file", serve.http.ca_file,
+                  "Trust the authorities in this PEM file instead of the "
+                  "system's")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--proxy", serve.http.proxy,
+                  "http://, https:// or socks5h:// proxy to the bucket")
+      ->type_name("URL")
+      ->group(group);
+}
+
+void AddLimits(CLI::App& command, ServeCommand& serve) {
+  const char* group = "Limits";
+  HttpLimits& limits = serve.server.limits;
+  command.add_option("--threads", serve.server.threads, "Threads that serve")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64))
+      ->group(group);
+  command
+      .add_option("--max-connections", limits.max_connections,
+                  "At the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000))
+      ->group(group);
+  command
+      .add_option("--max-connections-per-address",
+                  limits.max_connections_per_address,
+                  "Of one client; players behind one address share it")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000))
+      ->group(group);
+  command
+      .add_option("--max-header-bytes", limits.max_header_bytes, "Of a request")
+      ->capture_default_str()
+      ->check(CLI::Range(1024, 1'048'576))
+      ->group(group);
+  command
+      .add_option("--header-timeout", serve.header_timeout,
+                  "For a request to come, and between two of a connection")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+  command
+      .add_option("--idle-timeout", serve.idle_timeout,
+                  "Without a byte in either direction")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->group(group);
+}
+
+Status Bad(std::string_view flag, std::string_view value,
+           std::string_view why) {
+  return {StatusCode::kInvalidArgument,
+          fmt::format("{}: {}: {}", flag, value, why)};
+}
+
+StatusOr<std::string> BucketUrl(const std::string& text) {
+  const auto bad = [&text] {
+    return Bad("--forward-bucket", text,
+               "want aws:BUCKET:REGION, digitalocean:BUCKET:REGION, "
+               "google:BUCKET or s3:BUCKET:https://HOST");
+  };
+  const std::size_t first = text.find(':');
+  if (first == std::string::npos) return bad();
+  const std::size_t second = std::min(text.find(':', first + 1), text.size());
+  ForwardBucket bucket;
+  bucket.bucket = text.substr(first + 1, second - first - 1);
+  const std::string place = text.substr(std::min(text.size(), second + 1));
+  const std::string provider = text.substr(0, first);
+  if (provider == "aws") {
+    bucket.provider = ForwardProvider::kAws;
+    bucket.region = place;
+  } else if (provider == "digitalocean") {
+    bucket.provider = ForwardProvider::kDigitalOcean;
+    bucket.region = place;
+  } else if (provider == "google") {
+    bucket.provider = ForwardProvider::kGoogle;
+    if (!place.empty()) return bad();
+  } else if (provider == "s3") {
+    bucket.provider = ForwardProvider::kS3;
+    bucket.endpoint = place;
+  } else {
+    return bad();
+  }
+  StatusOr<std::string> url = ForwardBaseUrl(bucket);
+  if (!url.ok()) return url.status().WithContext("--forward-bucket");
+  return url;
+}
+
+// Folders, and where else recordings are; a web address is only one of these.
+Status SetPlaces(const ServeCommand& command,
+                 const std::shared_ptr<Runtime>& runtime,
+                 PlaybackOptions& playback) {
+  std::vector<std::string> roots = command.roots;
+  const auto described = StorageOutputs(command.s3);
+  if (!described.ok()) return described.status();
+  roots.insert(roots.end(), described->begin(), described->end());
+  if (!command.forward_base_url.empty()) {
+    roots.push_back(command.forward_base_url);
+  }
+  if (!command.forward_bucket.empty()) {
+    const auto url = BucketUrl(command.forward_bucket);
+    if (!url.ok()) return url.status();
+    roots.push_back(*url);
+  }
+  if (roots.empty()) {
+    return {StatusCode::kInvalidArgument, "ROOT is required"};
+  }
+  ForwardOptions& forward = playback.forward;
+  for (const std::string& root : roots) {
+    const bool bucket = IsS3Url(root);
+    if (!bucket && root.find("://") == std::string::npos) {
+      playback.folders.push_back(root);
+      continue;
+    }
+    if (playback.bucket != nullptr ||
+        !forward.http_forwarding_base_url.empty()) {
+      return Bad("ROOT", SplitParameters(root).path,
+                 "there is one place to forward to already");
+    }
+    if (!bucket) {
+      forward.http_forwarding_base_url = root;
+      continue;
+    }
+    auto sink = OpenS3Output(runtime, command.s3, command.http, root);
+    if (!sink.ok()) return sink.status();
+    playback.bucket = *std::move(sink);
+    forward.access = ForwardAccess::kPresigned;
+  }
+  return {};
+}
+
+StatusOr<PlaybackOptions> MakePlaybackOptions(
+    const ServeCommand& command, const std::shared_ptr<Runtime>& runtime) {
+  PlaybackOptions playback;
+  if (Status status = SetPlaces(command, runtime, playback); !status.ok()) {
+    return status;
+  }
+  const auto expires = ParseDuration(command.presign_expires);
+  if (!expires.ok()) return expires.status().WithContext("--presign-expires");
+  playback.presign_expires = std::chrono::floor<std::chrono::seconds>(*expires);
+  ForwardOptions& forward = playback.forward;
+  forward.http_forwarding_extension =
+      command.forward_extensions.empty() ? "*" : command.forward_extensions;
+  forward.proxied_extension = command.proxied_extensions;
+  forward.redirect = static_cast<ForwardRedirect>(command.forward_status);
+  for (const std::string& text : command.forward_prefixes) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return Bad("--forward-prefix", text, "want /HERE=/THERE");
+    }
+    forward.path_prefixes.emplace_back(text.substr(0, equals),
+                                       text.substr(equals + 1));
+  }
+  playback.allowed_origin = command.allowed_origin;
+  playback.ca_file = command.http.ca_file;
+  playback.proxy = command.http.proxy;
+  return playback;
+}
+
+Status SetServerOptions(ServeCommand& command) {
+  HttpServerOptions& server = command.server;
+  if (server.tls_key_file.empty()) {
+    server.tls_key_file = server.tls_certificate_file;
+  }
+  const auto header = ParseDuration(command.header_timeout);
+  if (!header.ok()) return header.status().WithContext("--header-timeout");
+  const auto idle = ParseDuration(command.idle_timeout);
+  if (!idle.ok()) return idle.status().WithContext("--idle-timeout");
+  if (*header < std::chrono::milliseconds(1) ||
+      *idle < std::chrono::seconds(1)) {
+    return Bad("--idle-timeout", command.idle_timeout,
+               "timeouts of a server can't be 0");
+  }
+  server.limits.header_timeout = *header;
+  server.limits.idle_timeout = std::chrono::ceil<std::chrono::seconds>(*idle);
+  return {};
+}
+
+// Told of when it runs: the metrics are its own.
+using ServerSlot = std::atomic<const HttpServer*>;
+
+StatusOr<std::vector<std::shared_ptr<HttpHandler>>> MakeHandlers(
+    const ServeCommand& command, const std::shared_ptr<Runtime>& runtime,
+    const std::shared_ptr<ServerSlot>& slot) {
+  auto options = MakePlaybackOptions(command, runtime);
+  if (!options.ok()) return options.status();
+  auto playback = OpenPlayback(runtime, *std::move(options));
+  if (!playback.ok()) return playback.status();
+  std::vector<std::shared_ptr<HttpHandler>> handlers;
+  if (command.metrics) {
+    handlers.push_back(MakeMetricsHandler([slot] {
+      MetricsInput input;
+      if (const HttpServer* server = *slot) input.server = server->stats();
+      return RenderMetrics(input);
+    }));
+  }
+  handlers.push_back(*std::move(playback));
+  if (command.token_file.empty() && command.signing_key_file.empty()) {
+    return handlers;
+  }
+  auto access = RequireAccess(runtime,
+                              {.token_file = command.token_file,
+                               .signing_key_file = command.signing_key_file},
+                              std::move(handlers));
+  if (!access.ok()) return access.status();
+  return std::vector<std::shared_ptr<HttpHandler>>{*std::move(access)};
+}
+
+int Fail(const Status& status) {
+  fmt::print(stderr, "hlsrec: serve: {}\n", status.message());
+  return status.code() == StatusCode::kInvalidArgument ? kUsage
+                                                       : kStorageRefused;
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, ServeCommand& serve) {
+  CLI::App* command = app.add_subcommand(
+      "serve", "Let players have recordings, wherever these are by now");
+  command->add_option(
+      "ROOT", serve.roots,
+      "Folder; several are served as one. And where files have moved to: "
+      "s3://bucket/path, private, with parameters as for record, or the "
+      "http(s) address of a public bucket");
+  AddAccess(*command, serve);
+  AddForwarding(*command, serve);
+  AddS3Delivery(*command, serve.s3);
+  AddLimits(*command, serve);
+  command->add_flag("--metrics", serve.metrics,
+                    "Answer /metrics in Prometheus' form");
+  command->add_flag("--json", serve.json, "One JSON object per event");
+  command->footer(kFooter);
+}
+
+int RunServe(ServeCommand command) {
+  const auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});
+  if (!runtime.ok()) return Fail(runtime.status());
+  if (Status status = SetServerOptions(command); !status.ok()) {
+    return Fail(status);
+  }
+  const auto slot = std::make_shared<ServerSlot>(nullptr);
+  auto handlers = MakeHandlers(command, *runtime, slot);
+  if (!handlers.ok()) return Fail(handlers.status());
+  command.server.handlers = *std::move(handlers);
+  // Before anybody is told that we are there.
+  std::promise<void> ended;
+  const SignalWatch signals(
+      [&ended](int count) {
+        if (count == 1) ended.set_value();
+      },
+      [](SignalWatch::Wish) {});
+  const auto server = HttpServer::Start(*runtime, command.server);
+  if (!server.ok()) return Fail(server.status());
+  *slot = server->get();
+  const std::string url = (*server)->url();
+  if (command.json) {
+    const nlohmann::ordered_json json = {{"event", "serving"}, {"url", url}};
+    fmt::print("{}\n", json.dump());
+  } else {
+    fmt::print("serving {}/\n", url);
+  }
+  std::fflush(stdout);
+  ended.get_future().wait();
+  (*server)->Stop();
+  *slot = nullptr;
+  return kComplete;
+}
+
+}  // namespace hlsrec::tools
