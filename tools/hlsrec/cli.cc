@@ -535,6 +535,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddProbe(*app, line);
   AddValidate(*app, line.validate);
   AddVerify(*app, line.verify);
+  AddExport(*app, line.export_recording);
   AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
@@ -547,6 +548,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("events"));
   NameVariables(*app->get_subcommand("validate"));
   NameVariables(*app->get_subcommand("verify"));
+  NameVariables(*app->get_subcommand("export"));
   NameVariables(*app->get_subcommand("presign"));
   return app;
 }

@@ -7,6 +7,7 @@
 
 #include "tools/hlsrec/check_command.h"
 #include "tools/hlsrec/events_command.h"
+#include "tools/hlsrec/export_command.h"
 #include "tools/hlsrec/probe_command.h"
 #include "tools/hlsrec/record_command.h"
 #include "tools/hlsrec/relay_command.h"
@@ -28,6 +29,7 @@ struct CommandLine {
   PresignCommand presign;
   ValidateCommand validate;
   VerifyCommand verify;
+  ExportCommand export_recording;
   std::string check_profile = "rfc";
   std::string check_interval = "1";
   std::string probe_duration = "5";

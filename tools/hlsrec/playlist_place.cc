@@ -1,0 +1,71 @@
+#include "tools/hlsrec/playlist_place.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "tools/hlsrec/http_delivery.h"
+#include "tools/hlsrec/record_options.h"
+#include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/text.h"
+
+namespace hlsrec::tools {
+namespace {
+
+StatusOr<std::optional<RecordingPoint>> ParsePoint(const char* flag,
+                                                   const std::string& text) {
+  if (text.empty()) return std::optional<RecordingPoint>();
+  if (const auto duration = ParseDuration(text); duration.ok()) {
+    return std::optional<RecordingPoint>(std::chrono::microseconds(*duration));
+  }
+  const auto point = ParseRecordingPoint(text);
+  if (!point.ok()) return point.status().WithContext(flag);
+  return std::optional<RecordingPoint>(*point);
+}
+
+}  // namespace
+
+StatusOr<Place> FindPlace(const RecordCommand& sinks,
+                          const std::shared_ptr<Runtime>& runtime,
+                          const std::string& location) {
+  std::string root = "/";
+  std::string key;
+  if (IsS3Url(location)) {
+    const auto [path, parameters] = SplitParameters(location);
+    const std::size_t slash = path.rfind('/');
+    key = PercentDecoded(path.substr(slash + 1));
+    root = path.substr(0, slash) + parameters;
+  } else if (IsWebUrl(location)) {
+    if (location.find('?') == std::string::npos) {
+      const std::size_t path = location.find('/', location.find("://") + 3);
+      if (path == std::string::npos) {
+        return Status(StatusCode::kInvalidArgument,
+                      location + ": want the URL of a file");
+      }
+      root = location.substr(0, path + 1);
+      key = PercentDecoded(location.substr(path + 1));
+    } else {
+      key = location;
+    }
+  } else {
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(location, error);
+    key = absolute.lexically_normal().string().substr(1);
+  }
+  auto sink = OpenOutput(sinks, runtime, root);
+  if (!sink.ok()) return sink.status();
+  return Place{.sink = *std::move(sink), .key = std::move(key)};
+}
+
+StatusOr<RecordingRange> ParseRange(const std::string& from,
+                                    const std::string& to) {
+  RecordingRange range;
+  auto begin = ParsePoint("--from", from);
+  if (!begin.ok()) return begin.status();
+  auto end = ParsePoint("--to", to);
+  if (!end.ok()) return end.status();
+  range.from = *begin;
+  range.to = *end;
+  return range;
+}
+
+}  // namespace hlsrec::tools
