@@ -47,11 +47,8 @@ StatusOr<std::string> Store::Take(const std::string& location,
     if (bytes.ok() || named) return bytes;
     return bytes.status().WithContext(location);
   }
-  if (fetcher_ == nullptr) {
-    fetcher_ = std::make_unique<check::Fetcher>(kRequestTimeout);
-  }
   HLSREC_ASSIGN_OR_RETURN(check::Fetched fetched,
-                          fetcher_->Get(location, max_object_bytes_));
+                          fetcher().Get(location, max_object_bytes_));
   return std::move(fetched.bytes);
 }
 
@@ -69,12 +66,44 @@ StatusOr<std::string> Store::GetRange(const std::string& location,
   return kept_.substr(range.offset, range.length);
 }
 
+StatusOr<std::string> Store::ReadText(const std::string& location) {
+  HLSREC_ASSIGN_OR_RETURN(std::string text, Get(location));
+  if (!IsGzip(text)) return text;
+  return Gunzip(text, max_object_bytes_);
+}
+
 StatusOr<playlist::ParsedPlaylist> Store::ReadPlaylist(
     const std::string& location) {
-  HLSREC_ASSIGN_OR_RETURN(std::string text, Get(location));
-  if (IsGzip(text)) {
-    HLSREC_ASSIGN_OR_RETURN(text, Gunzip(text, max_object_bytes_));
+  HLSREC_ASSIGN_OR_RETURN(const std::string text, ReadText(location));
+  return ParseText(text, location);
+}
+
+Store::Presence Store::AskPresence(const std::string& location) {
+  if (check::IsHttpUrl(location)) return nullptr;
+  return reader_.Ask(location, /*max_bytes=*/0);
+}
+
+Status Store::TakePresence(const std::string& location, Presence presence) {
+  // Presigned URLs are for GET.
+  if (presence == nullptr) {
+    return fetcher().GetSome(location, {.length = 1, .offset = 0}).status();
   }
+  const Status status =
+      reader_.Take(location, /*max_bytes=*/0, std::move(presence)).status();
+  // It has more bytes than were asked for.
+  if (status.code() == StatusCode::kResourceExhausted) return {};
+  return status;
+}
+
+check::Fetcher& Store::fetcher() {
+  if (fetcher_ == nullptr) {
+    fetcher_ = std::make_unique<check::Fetcher>(kRequestTimeout);
+  }
+  return *fetcher_;
+}
+
+StatusOr<playlist::ParsedPlaylist> ParseText(const std::string& text,
+                                             const std::string& location) {
   StatusOr<playlist::ParsedPlaylist> parsed = playlist::ParsePlaylist(text);
   if (!parsed.ok()) return parsed.status().WithContext(location);
   return parsed;

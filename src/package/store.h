@@ -31,7 +31,7 @@ class Store {
 
   // On its way; null where it can't be asked for ahead.
   SinkReader::Question Ask(const std::string& location);
-  // All of it, decompressed where it is a playlist.
+  // All of it.
   StatusOr<std::string> Take(const std::string& location,
                              SinkReader::Question question);
   StatusOr<std::string> Get(const std::string& location) {
@@ -40,17 +40,31 @@ class Store {
   // Part of it. A sink gives whole objects: the last one is kept.
   StatusOr<std::string> GetRange(const std::string& location,
                                  const playlist::ByteRange& range);
+  // A playlist's text, unpacked.
+  StatusOr<std::string> ReadText(const std::string& location);
   StatusOr<playlist::ParsedPlaylist> ReadPlaylist(const std::string& location);
+
+  // Whether an object is there, without reading it: some bytes at most.
+  using Presence = SinkReader::Question;
+  Presence AskPresence(const std::string& location);
+  // kNotFound where it is not.
+  Status TakePresence(const std::string& location, Presence presence);
 
   [[nodiscard]] SinkReader& reader() { return reader_; }
 
  private:
+  check::Fetcher& fetcher();
+
   SinkReader reader_;
   const std::uint64_t max_object_bytes_;
   std::unique_ptr<check::Fetcher> fetcher_;
   std::string kept_location_;
   std::string kept_;
 };
+
+// With the location in front of what is wrong.
+StatusOr<playlist::ParsedPlaylist> ParseText(const std::string& text,
+                                             const std::string& location);
 
 }  // namespace hlsrec::package
 

@@ -536,6 +536,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddValidate(*app, line.validate);
   AddVerify(*app, line.verify);
   AddExport(*app, line.export_recording);
+  AddClip(*app, line.clip);
   AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
@@ -549,6 +550,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("validate"));
   NameVariables(*app->get_subcommand("verify"));
   NameVariables(*app->get_subcommand("export"));
+  NameVariables(*app->get_subcommand("clip"));
   NameVariables(*app->get_subcommand("presign"));
   return app;
 }

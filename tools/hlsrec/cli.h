@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tools/hlsrec/check_command.h"
+#include "tools/hlsrec/clip_command.h"
 #include "tools/hlsrec/events_command.h"
 #include "tools/hlsrec/export_command.h"
 #include "tools/hlsrec/probe_command.h"
@@ -30,6 +31,7 @@ struct CommandLine {
   ValidateCommand validate;
   VerifyCommand verify;
   ExportCommand export_recording;
+  ClipCommand clip;
   std::string check_profile = "rfc";
   std::string check_interval = "1";
   std::string probe_duration = "5";

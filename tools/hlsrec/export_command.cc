@@ -90,13 +90,6 @@ void PrintJson(const ExportCommand& command, const ExportReport& report) {
   fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void PrintGap(const ExportGap& gap) {
-  fmt::print(stderr, "gap: {} at {}, {:.3f} s: {}\n", gap.location,
-             FormatClock(gap.start),
-             std::chrono::duration<double>(gap.duration).count(),
-             gap.missing ? "is not there" : "the playlist says so");
-}
-
 }  // namespace
 
 int RunExport(const ExportCommand& command) {

@@ -92,6 +92,7 @@ int Run(int argc, char** argv) {
   if (app->got_subcommand("validate")) return Validate(line.validate);
   if (app->got_subcommand("verify")) return RunVerify(line.verify);
   if (app->got_subcommand("export")) return RunExport(line.export_recording);
+  if (app->got_subcommand("clip")) return RunClip(line.clip);
   if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("check")) {
     if (line.check_profile == "apple") {

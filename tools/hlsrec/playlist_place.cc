@@ -1,5 +1,9 @@
 #include "tools/hlsrec/playlist_place.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -53,7 +57,38 @@ StatusOr<Place> FindPlace(const RecordCommand& sinks,
   }
   auto sink = OpenOutput(sinks, runtime, root);
   if (!sink.ok()) return sink.status();
-  return Place{.sink = *std::move(sink), .key = std::move(key)};
+  return Place{
+      .sink = *std::move(sink), .key = std::move(key), .root = std::move(root)};
+}
+
+StatusOr<std::string> KeyBeside(const Place& place,
+                                const std::string& location) {
+  if (location.find("://") == std::string::npos) {
+    if (location.find('/') == std::string::npos || place.root != "/") {
+      return place.key.substr(0, place.key.rfind('/') + 1) + location;
+    }
+    std::error_code error;
+    return std::filesystem::absolute(location, error)
+        .lexically_normal()
+        .string()
+        .substr(1);
+  }
+  std::string root = SplitParameters(place.root).path;
+  if (!root.ends_with('/')) root += '/';
+  const std::string path = SplitParameters(location).path;
+  if (!path.starts_with(root)) {
+    return Status(
+        StatusCode::kInvalidArgument,
+        fmt::format("{}: not below {}, where the recording is", path, root));
+  }
+  return PercentDecoded(path.substr(root.size()));
+}
+
+void PrintGap(const ExportGap& gap) {
+  fmt::print(stderr, "gap: {} at {}, {:.3f} s: {}\n", gap.location,
+             FormatClock(gap.start),
+             std::chrono::duration<double>(gap.duration).count(),
+             gap.missing ? "is not there" : "the playlist says so");
 }
 
 StatusOr<RecordingRange> ParseRange(const std::string& from,

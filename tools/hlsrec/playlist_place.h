@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "hlsrec/export_recording.h"
 #include "hlsrec/recording_range.h"
 #include "hlsrec/runtime.h"
 #include "hlsrec/sink.h"
@@ -16,6 +17,7 @@ namespace hlsrec::tools {
 struct Place {
   std::shared_ptr<Sink> sink;
   std::string key;
+  std::string root = {};  // of all keys, as it was told
 };
 
 // Where a path, http(s) or s3 URL of an object is: a folder's or a web server's
@@ -24,6 +26,14 @@ struct Place {
 StatusOr<Place> FindPlace(const RecordCommand& sinks,
                           const std::shared_ptr<Runtime>& runtime,
                           const std::string& location);
+
+// The key of what is written beside an object, or at a path or URL in the same
+// place.
+StatusOr<std::string> KeyBeside(const Place& place,
+                                const std::string& location);
+
+// For people, on standard error.
+void PrintGap(const ExportGap& gap);
 
 // `--from` and `--to`, which may be durations ("1m30s") too; empty: none. The
 // message begins with the flag.
