@@ -537,6 +537,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddVerify(*app, line.verify);
   AddExport(*app, line.export_recording);
   AddClip(*app, line.clip);
+  AddPackage(*app, line.package);
   AddPresign(*app, line.presign);
   app->add_subcommand("man", "Print the manual page")->group("");
   app->add_subcommand("completion", "Print a completion script")
@@ -551,6 +552,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("verify"));
   NameVariables(*app->get_subcommand("export"));
   NameVariables(*app->get_subcommand("clip"));
+  NameVariables(*app->get_subcommand("package"));
   NameVariables(*app->get_subcommand("presign"));
   return app;
 }

@@ -93,6 +93,7 @@ int Run(int argc, char** argv) {
   if (app->got_subcommand("verify")) return RunVerify(line.verify);
   if (app->got_subcommand("export")) return RunExport(line.export_recording);
   if (app->got_subcommand("clip")) return RunClip(line.clip);
+  if (app->got_subcommand("package")) return RunPackage(line.package);
   if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("check")) {
     if (line.check_profile == "apple") {
