@@ -85,6 +85,11 @@ std::string GzipTrailer(std::uint32_t crc, std::uint64_t text_bytes) {
   return trailer;
 }
 
+std::uint32_t ExtendCrc(std::uint32_t crc,
+                        std::span<const std::uint8_t> bytes) {
+  return static_cast<std::uint32_t>(::crc32_z(crc, bytes.data(), bytes.size()));
+}
+
 std::uint32_t JoinCrc(std::uint32_t first, std::uint32_t second,
                       std::uint64_t second_bytes) {
   return static_cast<std::uint32_t>(

@@ -2,6 +2,7 @@
 #define HLSREC_SRC_BASE_GZIP_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ StatusOr<DeflatedText> DeflateText(std::string_view text);
 std::string_view GzipHeader();
 // What it ends with behind deflated texts whose checksum and length are these.
 std::string GzipTrailer(std::uint32_t crc, std::uint64_t text_bytes);
+// CRC-32 of what was, whose checksum is `crc` (0: nothing), and `bytes`.
+std::uint32_t ExtendCrc(std::uint32_t crc, std::span<const std::uint8_t> bytes);
 // The checksum of two texts one after the other.
 std::uint32_t JoinCrc(std::uint32_t first, std::uint32_t second,
                       std::uint64_t second_bytes);

@@ -7,11 +7,10 @@
 #include <utility>
 
 #include "hlsrec/verify.h"
-#include "src/base/answer.h"
 #include "src/base/bytes.h"
 #include "src/base/gzip.h"
 #include "src/base/hash.h"
-#include "src/base/runtime_core.h"
+#include "src/base/sink_reader.h"
 #include "src/base/status_util.h"
 #include "src/check/uri.h"
 #include "src/manifest/read.h"
@@ -26,61 +25,11 @@ using manifest::Object;
 using verify::Places;
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 30;
-constexpr int kMostAttempts = 4;
-constexpr std::chrono::milliseconds kFirstWait{250};
-
-std::shared_ptr<Answer<std::string>> Ask(Sink& sink, const std::string& key,
-                                         std::uint64_t max_bytes) {
-  auto answer = std::make_shared<Answer<std::string>>();
-  sink.Get(key, max_bytes, [answer](StatusOr<std::string> got) {
-    answer->Set(std::move(got));
-  });
-  return answer;
-}
-
-void Wait(RuntimeCore& core, std::chrono::milliseconds time) {
-  const auto over = std::make_shared<Latch>();
-  core.media()->PostAt(core.clock().Steady() + time, [over] { over->Open(); });
-  core.Await(*over);
-}
-
-// The answer, or that of a few more attempts where it may be another then.
-StatusOr<std::string> Take(RuntimeCore& core, Sink& sink,
-                           const std::string& key, std::uint64_t max_bytes,
-                           std::shared_ptr<Answer<std::string>> answer) {
-  std::chrono::milliseconds wait = kFirstWait;
-  for (int attempt = 1;; ++attempt, wait *= 2) {
-    StatusOr<std::string> got = answer->Take(core);
-    const StatusCode code = got.status().code();
-    const bool may_pass = code == StatusCode::kUnavailable ||
-                          code == StatusCode::kDeadlineExceeded;
-    if (!may_pass || attempt == kMostAttempts) return got;
-    Wait(core, wait);
-    answer = Ask(sink, key, max_bytes);
-  }
-}
-
-StatusOr<std::string> Get(RuntimeCore& core, Sink& sink,
-                          const std::string& key) {
-  auto answer = Ask(sink, key, kMaxManifestBytes);
-  return Take(core, sink, key, kMaxManifestBytes, std::move(answer));
-}
-
-StatusOr<std::vector<ObjectInfo>> List(RuntimeCore& core, Sink& sink,
-                                       const std::string& prefix) {
-  const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
-  sink.List(prefix, [answer](StatusOr<std::vector<ObjectInfo>> objects) {
-    answer->Set(std::move(objects));
-  });
-  return answer->Take(core);
-}
-
 class Verifier {
  public:
-  Verifier(RuntimeCore& core, Sink& sink, const VerifyOptions& options,
-           Head head, std::vector<Object> objects, Places places)
-      : core_(core),
-        sink_(sink),
+  Verifier(SinkReader reader, const VerifyOptions& options, Head head,
+           std::vector<Object> objects, Places places)
+      : reader_(reader),
         options_(options),
         head_(std::move(head)),
         objects_(std::move(objects)),
@@ -111,7 +60,7 @@ class Verifier {
     const Object* object = nullptr;
     std::string key = {};
     std::uint64_t max_bytes = 0;
-    std::shared_ptr<Answer<std::string>> answer = {};
+    SinkReader::Question question = {};
   };
 
   void Find(VerifyProblem problem, const std::string& key,
@@ -139,7 +88,7 @@ class Verifier {
       const Reading reading = std::move(readings.front());
       readings.pop_front();
       StatusOr<std::string> bytes =
-          Take(core_, sink_, reading.key, reading.max_bytes, reading.answer);
+          reader_.Take(reading.key, reading.max_bytes, reading.question);
       Judge(*reading.object, std::move(bytes));
       Advance(*reading.object);
     }
@@ -159,7 +108,7 @@ class Verifier {
     readings.push_back({.object = &object,
                         .key = *place,
                         .max_bytes = most,
-                        .answer = Ask(sink_, *place, most)});
+                        .question = reader_.Ask(*place, most)});
   }
 
   void Advance(const Object& object) {
@@ -244,7 +193,7 @@ class Verifier {
   }
 
   void FindExtra() {
-    const auto objects = List(core_, sink_, places_.folder());
+    const auto objects = reader_.List(places_.folder());
     if (!objects.ok()) {
       if (objects.status().code() != StatusCode::kUnimplemented) {
         Find(VerifyProblem::kUnreadable, places_.folder(),
@@ -273,7 +222,7 @@ class Verifier {
 
   // What another recording below the same folder has.
   void KnowOthers(const std::string& key, std::set<std::string>& known) {
-    const auto text = Get(core_, sink_, key);
+    const auto text = reader_.Get(key, kMaxManifestBytes);
     if (!text.ok()) return;
     std::vector<std::string> keys;
     const auto head = manifest::Read(
@@ -285,8 +234,7 @@ class Verifier {
     }
   }
 
-  RuntimeCore& core_;
-  Sink& sink_;
+  SinkReader reader_;
   const VerifyOptions& options_;
   const Head head_;
   const std::vector<Object> objects_;
@@ -321,8 +269,8 @@ std::string_view VerifyProblemName(VerifyProblem problem) {
 StatusOr<VerifyReport> VerifyRecording(Runtime& runtime, Sink& sink,
                                        const std::string& key,
                                        const VerifyOptions& options) {
-  RuntimeCore& core = runtime.core();
-  HLSREC_ASSIGN_OR_RETURN(std::string text, Get(core, sink, key));
+  SinkReader reader(runtime.core(), sink);
+  HLSREC_ASSIGN_OR_RETURN(std::string text, reader.Get(key, kMaxManifestBytes));
   std::vector<Object> objects;
   StatusOr<Head> head = manifest::Read(text, [&objects](Object object) {
     objects.push_back(std::move(object));
@@ -335,7 +283,7 @@ StatusOr<VerifyReport> VerifyRecording(Runtime& runtime, Sink& sink,
         RecordingStateName(head->state));
   }
   Places places(head->key, key);
-  return Verifier(core, sink, options, *std::move(head), std::move(objects),
+  return Verifier(reader, options, *std::move(head), std::move(objects),
                   std::move(places))
       .Run();
 }
@@ -343,7 +291,7 @@ StatusOr<VerifyReport> VerifyRecording(Runtime& runtime, Sink& sink,
 StatusOr<std::vector<std::string>> FindManifests(Runtime& runtime, Sink& sink,
                                                  const std::string& prefix) {
   HLSREC_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> objects,
-                          List(runtime.core(), sink, prefix));
+                          SinkReader(runtime.core(), sink).List(prefix));
   std::vector<std::string> keys;
   for (const ObjectInfo& object : objects) {
     if (verify::IsManifest(object.key)) keys.push_back(object.key);
@@ -353,8 +301,9 @@ StatusOr<std::vector<std::string>> FindManifests(Runtime& runtime, Sink& sink,
 
 StatusOr<std::string> ManifestKey(Runtime& runtime, Sink& sink,
                                   const std::string& key) {
-  HLSREC_ASSIGN_OR_RETURN(const std::string text,
-                          Get(runtime.core(), sink, key));
+  HLSREC_ASSIGN_OR_RETURN(
+      const std::string text,
+      SinkReader(runtime.core(), sink).Get(key, kMaxManifestBytes));
   StatusOr<Head> head = manifest::Read(text, [](const Object&) {});
   if (!head.ok()) return head.status().WithContext(key);
   return std::move(head->key);

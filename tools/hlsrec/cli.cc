@@ -546,6 +546,9 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddProbe(*app, line);
   AddValidate(*app, line.validate);
   AddVerify(*app, line.verify);
+  AddExport(*app, line.export_recording);
+  AddClip(*app, line.clip);
+  AddPackage(*app, line.package);
   AddPresign(*app, line.presign);
   AddServe(*app, line.serve);
   app->add_subcommand("man", "Print the manual page")->group("");
@@ -559,6 +562,9 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   NameVariables(*app->get_subcommand("events"));
   NameVariables(*app->get_subcommand("validate"));
   NameVariables(*app->get_subcommand("verify"));
+  NameVariables(*app->get_subcommand("export"));
+  NameVariables(*app->get_subcommand("clip"));
+  NameVariables(*app->get_subcommand("package"));
   NameVariables(*app->get_subcommand("presign"));
   NameVariables(*app->get_subcommand("serve"));
   return app;

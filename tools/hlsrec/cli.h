@@ -6,7 +6,10 @@
 #include <string>
 
 #include "tools/hlsrec/check_command.h"
+#include "tools/hlsrec/clip_command.h"
 #include "tools/hlsrec/events_command.h"
+#include "tools/hlsrec/export_command.h"
+#include "tools/hlsrec/package_command.h"
 #include "tools/hlsrec/probe_command.h"
 #include "tools/hlsrec/record_command.h"
 #include "tools/hlsrec/relay_command.h"
@@ -30,6 +33,9 @@ struct CommandLine {
   ServeCommand serve;
   ValidateCommand validate;
   VerifyCommand verify;
+  ExportCommand export_recording;
+  ClipCommand clip;
+  PackageCommand package;
   std::string check_profile = "rfc";
   std::string check_interval = "1";
   std::string probe_duration = "5";

@@ -91,6 +91,9 @@ int Run(int argc, char** argv) {
   if (app->got_subcommand("relay")) return Record(line.relay);
   if (app->got_subcommand("validate")) return Validate(line.validate);
   if (app->got_subcommand("verify")) return RunVerify(line.verify);
+  if (app->got_subcommand("export")) return RunExport(line.export_recording);
+  if (app->got_subcommand("clip")) return RunClip(line.clip);
+  if (app->got_subcommand("package")) return RunPackage(line.package);
   if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("serve")) return RunServe(std::move(line.serve));
   if (app->got_subcommand("check")) {

@@ -94,28 +94,13 @@ struct Names {
   std::string root;
 };
 
-// "%20" of a URL is a space of the name, which the sink writes as "%20" again.
-std::string Decoded(const std::string& text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const char* digits = text.data() + i + 1;
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
-    decoded.push_back(escape ? static_cast<char>(byte) : text[i]);
-    if (escape) i += 2;
-  }
-  return decoded;
-}
-
 // An output that is one playlist: that name, segments beside it.
 Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
   const auto [output, parameters] = SplitParameters(whole);
   const std::size_t slash = output.find_last_of('/');
   std::string file =
       slash == std::string::npos ? output : output.substr(slash + 1);
-  if (IsWebUrl(output) || IsS3Url(output)) file = Decoded(file);
+  if (IsWebUrl(output) || IsS3Url(output)) file = PercentDecoded(file);
   const std::string stem = Literal(file.substr(0, file.size() - 5));
   return {.layout = {.segment = stem + "{_rendition}-{seq:06}.{ext}",
                      .init = stem + "{_rendition}-init-{hash}.mp4",

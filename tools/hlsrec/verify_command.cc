@@ -1,9 +1,7 @@
 #include "tools/hlsrec/verify_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -13,6 +11,7 @@
 
 #include "hlsrec/verify.h"
 #include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/progress.h"
 #include "tools/hlsrec/record_options.h"
 #include "tools/hlsrec/text.h"
 
@@ -21,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using Clock = std::chrono::steady_clock;
 
 // As `hlsrec check` has them.
 constexpr int kUnreadable = 2;
@@ -37,7 +35,9 @@ struct Found {
 class Verification {
  public:
   Verification(const VerifyCommand& command, std::shared_ptr<Runtime> runtime)
-      : command_(command), runtime_(std::move(runtime)) {}
+      : command_(command),
+        runtime_(std::move(runtime)),
+        progress_("verify", ProgressStyleOf(command.json, command.quiet)) {}
 
   StatusOr<std::vector<Found>> FindAll() {
     const std::string& location = command_.location;
@@ -52,23 +52,21 @@ class Verification {
 
   // The exit code.
   int Verify(const Found& found) {
-    shown_ = {};
+    progress_.Restart();
     VerifyOptions options{.parallel = command_.parallel};
     if (!command_.json) {
       options.on_finding = [this](const VerifyFinding& finding) {
-        ClearBar();
+        progress_.Clear();
         fmt::print("{}: {}: {}\n", VerifyProblemName(finding.problem),
                    finding.key, finding.message);
       };
     }
-    if (!command_.quiet) {
-      options.on_progress = [this](const VerifyProgress& progress) {
-        Show(progress);
-      };
-    }
+    options.on_progress = [this](const VerifyProgress& progress) {
+      Show(progress);
+    };
     const auto report =
         VerifyRecording(*runtime_, *found.sink, found.key, options);
-    ClearBar();
+    progress_.Clear();
     if (!report.ok()) {
       fmt::print(stderr, "hlsrec: verify: {}\n", report.status().message());
       return kUnreadable;
@@ -135,31 +133,11 @@ class Verification {
   }
 
   void Show(const VerifyProgress& progress) {
-    const bool terminal = ::isatty(STDERR_FILENO) == 1;
-    const auto now = Clock::now();
-    const auto pause = terminal ? std::chrono::milliseconds(100)
-                                : std::chrono::milliseconds(10000);
-    if (now - shown_ < pause) return;
-    // The first line of a log comes with the first pause.
-    if (std::exchange(shown_, now) == Clock::time_point() && !terminal) return;
-    const std::uint64_t percent =
-        progress.objects * 100 /
-        std::max<std::uint64_t>(1, progress.objects_total);
-    const std::string text = fmt::format(
-        "{:>3}% {} of {} objects, {} of {}", percent, progress.objects,
-        progress.objects_total, FormatBytes(progress.bytes),
-        FormatBytes(progress.bytes_total));
-    if (!terminal) return fmt::print(stderr, "verify: {}\n", text);
-    constexpr std::uint64_t kWidth = 30;
-    const std::uint64_t done = percent * kWidth / 100;
-    fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {}\x1b[K", "", done, "",
-               kWidth - done, text);
-    std::fflush(stderr);
-    bar_ = true;
-  }
-
-  void ClearBar() {
-    if (std::exchange(bar_, false)) fmt::print(stderr, "\r\x1b[K");
+    progress_.Show({.done = progress.objects,
+                    .total = progress.objects_total,
+                    .unit = "objects",
+                    .bytes = progress.bytes,
+                    .bytes_total = progress.bytes_total});
   }
 
   static void PrintText(const Found& found, const VerifyReport& report) {
@@ -209,8 +187,7 @@ class Verification {
 
   const VerifyCommand& command_;
   const std::shared_ptr<Runtime> runtime_;
-  Clock::time_point shown_ = {};
-  bool bar_ = false;
+  Progress progress_;
 };
 
 }  // namespace

@@ -1,0 +1,261 @@
+#include "hlsrec/export_recording.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "src/av/movie.h"
+#include "src/base/file.h"
+#include "src/base/hash.h"
+#include "src/base/process.h"
+#include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
+#include "src/package/parts.h"
+#include "src/package/presentation.h"
+#include "src/package/segment_stream.h"
+#include "src/package/store.h"
+#include "src/package/timeline_range.h"
+
+namespace hlsrec {
+namespace {
+
+using package::MediaList;
+using package::Micros;
+using package::Part;
+using package::Parts;
+using package::PartSegment;
+using package::SegmentStream;
+using package::Store;
+using package::TimeRange;
+
+av::MovieFormat MovieFormatOf(FileFormat format) {
+  switch (format) {
+    case FileFormat::kMp4:
+      return av::MovieFormat::kMp4;
+    case FileFormat::kTs:
+      return av::MovieFormat::kTs;
+    case FileFormat::kMatroska:
+      return av::MovieFormat::kMatroska;
+  }
+  return av::MovieFormat::kMp4;
+}
+
+// A file that is there when it is complete, and not before.
+class NewFile {
+ public:
+  NewFile(FileSystem& files, std::string path)
+      : files_(files),
+        path_(std::move(path)),
+        temporary_(fmt::format("{}/.hlsrec-{}-{}.tmp", DirectoryOf(path_),
+                               ProcessTag(), RandomHex(12))) {}
+  ~NewFile() {
+    if (!kept_) files_.Remove(temporary_).Ignore("the first error says more");
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  [[nodiscard]] const std::string& temporary() const { return temporary_; }
+
+  Status CheckFree(IfExists if_exists) {
+    if (if_exists == IfExists::kReplace || !files_.Size(path_).ok()) return {};
+    return AlreadyExists("{}: exists", path_);
+  }
+
+  // Its size.
+  StatusOr<std::uint64_t> Keep(IfExists if_exists) {
+    HLSREC_ASSIGN_OR_RETURN(const std::uint64_t size, files_.Size(temporary_));
+    // Which brings all of it to the disk.
+    HLSREC_RETURN_IF_ERROR(files_.Truncate(temporary_, size));
+    HLSREC_RETURN_IF_ERROR(CheckFree(if_exists));
+    HLSREC_RETURN_IF_ERROR(files_.Rename(temporary_, path_));
+    kept_ = true;
+    HLSREC_RETURN_IF_ERROR(files_.SyncDirectory(DirectoryOf(path_)));
+    return size;
+  }
+
+ private:
+  FileSystem& files_;
+  const std::string path_;
+  const std::string temporary_;
+  bool kept_ = false;
+};
+
+class Exporter {
+ public:
+  Exporter(Store& store, const ExportOptions& options)
+      : store_(store), options_(options) {
+    listener_.on_next = [this]() -> Status {
+      if (!options_.stop || !options_.stop()) return {};
+      return Cancelled("stopped");
+    };
+    listener_.on_read = [this](const PartSegment& segment, std::size_t bytes) {
+      OnRead(segment, bytes);
+    };
+    listener_.on_missing = [this](const PartSegment& segment,
+                                  const std::string&) {
+      TellGap(segment, /*missing=*/true);
+    };
+  }
+
+  StatusOr<ExportReport> Run(const std::string& key,
+                             const std::string& temporary) {
+    HLSREC_ASSIGN_OR_RETURN(
+        lists_, package::ReadPresentation(
+                    store_, key,
+                    {.variant = options_.variant, .audio = options_.audio}));
+    const playlist::MediaPlaylist& main = lists_.front().list;
+    HLSREC_ASSIGN_OR_RETURN(const TimeRange range,
+                            package::ResolveRange(options_.range, main));
+    HLSREC_ASSIGN_OR_RETURN(parts_, package::MakeParts(lists_, range));
+    report_.ended = main.end_list.present();
+    Count();
+    if (parts_.parts.empty()) {
+      return FailedPrecondition("{}: there is no media in that range",
+                                package::Shown(key));
+    }
+    HLSREC_ASSIGN_OR_RETURN(
+        const std::unique_ptr<av::MovieWriter> movie,
+        av::MovieWriter::Create(MakeOptions(range, temporary)));
+    Micros missing{0};
+    for (const Part& part : parts_.parts) {
+      if (movie->complete()) break;
+      report_.discontinuities += part.discontinuity ? 1 : 0;
+      HLSREC_ASSIGN_OR_RETURN(av::MoviePart made, MakePart(part));
+      made.missing_before += missing;
+      // All of it is missing: its time stays.
+      missing =
+          made.inputs.empty() ? made.missing_before + part.duration : Micros(0);
+      if (made.inputs.empty()) continue;
+      HLSREC_RETURN_IF_ERROR(movie->Add(std::move(made)));
+    }
+    HLSREC_ASSIGN_OR_RETURN(av::MovieFacts facts, movie->Finish());
+    report_.packets = facts.packets;
+    report_.start = parts_.start + facts.start;
+    report_.duration = facts.duration;
+    report_.tracks = std::move(facts.tracks);
+    report_.dropped_tracks = std::move(facts.dropped);
+    return std::move(report_);
+  }
+
+ private:
+  void Count() {
+    for (const Part& part : parts_.parts) {
+      for (const auto& segments : part.segments) {
+        progress_.segments_total += segments.size();
+      }
+    }
+    progress_.duration = parts_.duration;
+    for (const PartSegment& gap : parts_.gaps) {
+      TellGap(gap, /*missing=*/false);
+    }
+  }
+
+  av::MovieOptions MakeOptions(const TimeRange& range,
+                               const std::string& temporary) const {
+    av::MovieOptions options{.path = temporary,
+                             .format = MovieFormatOf(options_.format)};
+    if (range.from) options.from = *range.from - parts_.start;
+    if (range.to) options.to = *range.to - parts_.start;
+    const std::size_t first = parts_.parts.front().segments[0].front().index;
+    const auto date = package::TimesOf(lists_.front().list)[first].date;
+    if (date) options.start_date = date->time_since_epoch();
+    return options;
+  }
+
+  StatusOr<av::MoviePart> MakePart(const Part& part) {
+    const PartSegment& first = part.segments[0].front();
+    const MediaList& main = lists_.front();
+    av::MoviePart made{
+        .name = fmt::format("{}, {:.3f} s", main.list.segments[first.index].uri,
+                            std::chrono::duration<double>(part.start).count()),
+        .missing_before = part.missing_before};
+    made.name = package::Shown(made.name);
+    for (std::size_t i = 0; i < lists_.size(); ++i) {
+      const auto stream = std::make_shared<SegmentStream>(
+          store_, lists_[i], part.segments[i],
+          package::StreamOptions{.ahead = options_.ahead,
+                                 .missing = options_.missing},
+          listener_);
+      HLSREC_ASSIGN_OR_RETURN(const bool any, stream->Begin());
+      if (!any) continue;
+      made.inputs.push_back({.source =
+                                 [stream](std::span<std::uint8_t> out) {
+                                   return stream->Read(out);
+                                 },
+                             .language = lists_[i].language});
+    }
+    return made;
+  }
+
+  void OnRead(const PartSegment& segment, std::size_t bytes) {
+    const playlist::Segment& read =
+        lists_[segment.list].list.segments[segment.index];
+    ++report_.segments;
+    ++progress_.segments;
+    progress_.bytes += bytes;
+    if (segment.list == 0) {
+      progress_.position = segment.start + read.duration.value - parts_.start;
+    }
+    if (options_.on_progress) options_.on_progress(progress_);
+  }
+
+  void TellGap(const PartSegment& segment, bool missing) {
+    const MediaList& list = lists_[segment.list];
+    const playlist::Segment& gap = list.list.segments[segment.index];
+    ++report_.gaps;
+    report_.gap_duration += gap.duration.value;
+    if (!options_.on_gap) return;
+    options_.on_gap({.location = package::Shown(gap.uri),
+                     .start = segment.start,
+                     .duration = gap.duration.value,
+                     .missing = missing});
+  }
+
+  Store& store_;
+  const ExportOptions& options_;
+  package::StreamListener listener_;
+  std::vector<MediaList> lists_;
+  Parts parts_;
+  ExportReport report_;
+  ExportProgress progress_;
+};
+
+}  // namespace
+
+StatusOr<FileFormat> FileFormatOf(const std::string& path) {
+  struct Suffix {
+    std::string_view suffix;
+    FileFormat format;
+  };
+  constexpr std::array kSuffixes = {
+      Suffix{".mp4", FileFormat::kMp4},
+      Suffix{".m4v", FileFormat::kMp4},
+      Suffix{".m4a", FileFormat::kMp4},
+      Suffix{".mov", FileFormat::kMp4},
+      Suffix{".ts", FileFormat::kTs},
+      Suffix{".mkv", FileFormat::kMatroska},
+      Suffix{".mka", FileFormat::kMatroska},
+  };
+  for (const Suffix& each : kSuffixes) {
+    if (path.ends_with(each.suffix)) return each.format;
+  }
+  return InvalidArgument("{}: want a name that ends in .mp4, .ts or .mkv",
+                         path);
+}
+
+StatusOr<ExportReport> ExportRecording(Runtime& runtime, Sink& source,
+                                       const std::string& key,
+                                       const std::string& path,
+                                       const ExportOptions& options) {
+  NewFile file(PosixFileSystem(), path);
+  HLSREC_RETURN_IF_ERROR(file.CheckFree(options.if_exists));
+  Store store(runtime.core(), source, options.max_object_bytes);
+  StatusOr<ExportReport> report =
+      Exporter(store, options).Run(key, file.temporary());
+  if (!report.ok()) return report;
+  HLSREC_ASSIGN_OR_RETURN(report->bytes, file.Keep(options.if_exists));
+  return report;
+}
+
+}  // namespace hlsrec
