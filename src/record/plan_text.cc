@@ -274,7 +274,9 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   plan.options.fields = json.at("fields");
   plan.session = json.at("session");
   plan.run = json.value("run", "");
+  // Where an older hlsrec gave none: what nobody else has.
   plan.id = json.value("id", "");
+  if (plan.id.empty()) plan.id = plan.run;
   plan.started = TimeOf(json.at("started_us"));
   HLSREC_RETURN_IF_ERROR(
       LoadSubject(json.value("subject", Json::object()), plan));
