@@ -98,6 +98,7 @@ struct Layout {
   std::string playlist = {};
   std::string multivariant = {};
   std::string manifest = {};
+  std::string chat = {};  // a CSV
   std::uint64_t first_sequence = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hlsrec/chat.h"
 #include "hlsrec/events.h"
 #include "hlsrec/export.h"
 #include "hlsrec/identity.h"
@@ -167,6 +168,8 @@ struct OutputOptions {
   // starts and when its state changes, and at the end with all that is stored.
   // Empty: none is written; web servers may take playlists and segments alone.
   std::string manifest_path = {};
+  // Of what Recorder::chat() takes, stored at the end, before the manifest.
+  ChatOptions chat = {};
   // Empty: one EVENT list at the default layout's path.
   std::vector<PlaylistOptions> playlists = {};
   std::uint64_t first_sequence = 0;
@@ -290,6 +293,7 @@ struct RecordingProgress {
   std::uint64_t segments_stored = 0;  // sum over outputs
   std::uint64_t segments_lost = 0;
   std::uint64_t discontinuities = 0;
+  std::uint64_t chat_messages = 0;  // taken to be stored
   std::uint64_t put_retries = 0;
   std::uint64_t backlog_objects = 0;  // sealed or published, not yet stored
   std::uint64_t backlog_bytes = 0;
@@ -300,12 +304,20 @@ struct RecordingProgress {
   std::chrono::microseconds duration{0};
 };
 
+// An object beside the media, made when a recording ends.
+struct MadeObject {
+  std::string kind = {};  // as in manifests: "chat", "captions"
+  std::string key = {};
+  std::uint64_t size_bytes = 0;
+};
+
 // What one output holds at the end.
 struct OutputResult {
   std::string id = {};
   Status status = {};
   std::vector<std::string> playlists = {};  // keys, multivariant first
   std::vector<std::string> missing = {};    // keys that are not stored
+  std::vector<MadeObject> made = {};        // stored
 };
 
 // What one relay came to.
@@ -389,6 +401,9 @@ class HLSREC_EXPORT Recorder {
   // Records again, from the next keyframe, behind a DISCONTINUITY; dates tell
   // how long it was, or gaps (RecordingOptions::pause).
   Status Unpause();
+
+  // Takes what is said beside the media, for outputs with OutputOptions::chat.
+  [[nodiscard]] ChatLog& chat() const;
 
   // No more packets: seal, store, end the playlists. Returns at once; Wait()
   // for the outcome.

@@ -79,11 +79,16 @@ struct PutRequest {
   // The body's SHA-256 as hex where it is known: who needs it then reads the
   // body once. Empty: not known.
   std::string sha256 = {};
+  // Called where the store tells the stored object's entity tag (ETag, as it
+  // stands there), once at most, before the Put's own callback and on its
+  // thread. May be empty.
+  std::function<void(std::string)> on_etag = {};
 };
 
 struct ObjectInfo {
   std::string key = {};
   std::uint64_t size_bytes = 0;
+  std::string etag = {};  // as PutRequest::on_etag; empty: not told
 };
 
 // Where objects go: a folder, an HTTP server, a bucket.
@@ -113,6 +118,7 @@ class HLSREC_EXPORT Sink {
   using Done = std::function<void(Status)>;
   using GetDone = std::function<void(StatusOr<std::string>)>;
   using ListDone = std::function<void(StatusOr<std::vector<ObjectInfo>>)>;
+  using StatDone = std::function<void(StatusOr<ObjectInfo>)>;
 
   virtual ~Sink();
 
@@ -125,6 +131,9 @@ class HLSREC_EXPORT Sink {
   // Every object whose key starts with `prefix`, in key order; kUnimplemented
   // where the store can't tell: names are then tried one by one.
   virtual void List(std::string prefix, ListDone done) = 0;
+  // What the store tells of an object without sending it; kUnimplemented where
+  // that is not asked, as here.
+  virtual void Stat(std::string key, StatDone done);
   // For people: "file:/srv/rec", "s3://bucket/prefix". Holds no secrets.
   [[nodiscard]] virtual std::string Describe() const = 0;
   // Whether readers are told PutRequest::content_encoding.

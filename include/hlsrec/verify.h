@@ -20,7 +20,7 @@ namespace hlsrec {
 enum class VerifyProblem {
   kMissing,     // it is not there, or never was stored
   kSize,        // it has another size: cut short, or grown
-  kContent,     // its SHA-256 is another one
+  kContent,     // its SHA-256 is another one; its ETag, where nobody knows that
   kUnreadable,  // it may be there: the sink does not give it
   kExtra,       // it lies among the recording's and is not named
   kUnnamed,     // a playlist names it, and the manifest does not

@@ -87,6 +87,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
     row.outcome = told->outcome;
     if (row.outcome == spool::Outcome::kLost) return rows.gaps.push_back(row);
     if (!is_there_(at_, row.index)) return;
+    row.etag = told->etag;
     row.has_sha256 = ParseHash(segment.sha256, row.sha256);
     rows.stored_bytes += row.size_bytes;
     if (!segment.init_hash.empty()) rows.init_hashes.insert(segment.init_hash);

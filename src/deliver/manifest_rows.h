@@ -28,6 +28,7 @@ struct SegmentRow {
   bool discontinuity = false;
   spool::Outcome outcome = spool::Outcome::kStored;
   bool no_media = false;
+  std::string etag = {};
 };
 
 // Of one rendition at one output, by index.

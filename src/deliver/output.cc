@@ -41,7 +41,9 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
       [this] {
         emit_({.type = EventType::kOutputRecovered, .output = plan_.id});
       });
-  if (plan_.manifest) journal_.KeepSegments(plan_.recording);
+  if (plan_.manifest || (plan_.chat && plan_.chat->captions_path)) {
+    journal_.KeepSegments(plan_.recording);
+  }
   for (const RenditionPlan& rendition_plan : plan_.renditions) {
     Rendition rendition;
     rendition.number = static_cast<int>(renditions_.size());

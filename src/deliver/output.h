@@ -20,6 +20,7 @@
 #include "src/base/clock.h"
 #include "src/base/executor.h"
 #include "src/deliver/bandwidth.h"
+#include "src/deliver/end_work.h"
 #include "src/deliver/gzip_list.h"
 #include "src/deliver/lease.h"
 #include "src/deliver/manifest_rows.h"
@@ -123,6 +124,14 @@ struct ManifestPlan {
   std::string id = {};  // of the recording
 };
 
+// The chat, of which there is one path at least.
+struct ChatPlan {
+  std::optional<PathTemplate> path = {};
+  std::optional<PathTemplate> captions_path = {};
+  ChatFormulas formulas = ChatFormulas::kKeep;
+  std::chrono::milliseconds shown_for{0};
+};
+
 struct OutputPlan {
   std::string id = {};
   spool::RecordingId recording = 0;
@@ -136,6 +145,7 @@ struct OutputPlan {
   ExpiredSegments expired = ExpiredSegments::kDelete;
   std::optional<std::chrono::seconds> delete_after_end = {};
   std::optional<ManifestPlan> manifest = {};
+  std::optional<ChatPlan> chat = {};
   PathFields fields = {};  // of the recording: stream, session, time, user
   std::vector<RenditionPlan> renditions = {};
   // An earlier run may have ended the playlists: no version without an end is
@@ -187,6 +197,9 @@ class Output : public std::enable_shared_from_this<Output> {
   void Describe(int rendition, RenditionInfo info);
   // What the manifest says, where there is one; Finish() tells the rest.
   void SetState(RecordingState state);
+  // Before Finish(): what is made when all playlists have ended, one after the
+  // other, and before the manifest's last version.
+  void AddEndWork(std::shared_ptr<EndWork> work);
   // The recording went wrong, whatever this output holds.
   void SetFailure(const Status& failure) { failure_ = failure; }
   // Gives up the oldest segments that are not stored, of one index, and their
@@ -251,6 +264,8 @@ class Output : public std::enable_shared_from_this<Output> {
     bool overtaken = false;
     // Lost by its deadline, and stored since.
     bool backfilled = false;
+    // As its sink tells it.
+    std::shared_ptr<std::string> etag = {};
   };
   // When a key may be written again.
   struct Pace {
@@ -278,6 +293,7 @@ class Output : public std::enable_shared_from_this<Output> {
     GzipList gzip;
     std::string sha256;            // of its last version's text, for its note
     std::uint64_t size_bytes = 0;  // likewise
+    std::shared_ptr<std::string> etag;  // likewise
     // The oldest segment that the newest stored version lists.
     std::uint64_t stored_oldest = 0;
     // Where lists follow each other: the one before, until it has its end.
@@ -298,6 +314,7 @@ class Output : public std::enable_shared_from_this<Output> {
     // Init sections by hash: put, and stored.
     std::map<std::string, bool> inits;
     std::map<std::string, std::uint64_t> init_sizes;  // for the manifest
+    std::map<std::string, std::shared_ptr<std::string>> init_etags;  // likewise
     // Rotated-out lists stay until their last version is stored.
     std::vector<std::shared_ptr<Playlist>> playlists;
     std::vector<std::shared_ptr<Playlist>> rotated;
@@ -377,6 +394,15 @@ class Output : public std::enable_shared_from_this<Output> {
   [[nodiscard]] std::optional<RetentionNote> MakeNote() const;
   [[nodiscard]] StatusOr<std::string> InitKey(const Rendition& rendition,
                                               const std::string& hash) const;
+  // Where the ETag of what `request` puts comes, before its reply does; null
+  // where nobody asks.
+  [[nodiscard]] std::shared_ptr<std::string> TakeEtag(
+      PutRequest& request) const;
+  // What is made at the end: see output_end_work.cc.
+  [[nodiscard]] std::vector<spool::SeriesPart> Series() const;
+  // False: something is being made.
+  bool EndWorkIsDone();
+  void OnMade(MadeAtEnd made);
   // The manifest: see output_manifest.cc.
   bool NameManifest();
   void PublishManifest();
@@ -396,8 +422,10 @@ class Output : public std::enable_shared_from_this<Output> {
   void SortKeysForRemoval();
   void EndRemoval();
   void DeleteNext(std::size_t next);
-  // Without the manifest.
+  // Without the manifest and what is made at the end.
   OutputResult MediaResult() const;
+  // Without the manifest.
+  OutputResult EndedResult() const;
   OutputResult MakeResult() const;
   [[nodiscard]] PathFields FieldsFor(const Rendition& rendition) const;
   [[nodiscard]] bool KeepsEverything(const Rendition& rendition) const;
@@ -422,8 +450,15 @@ class Output : public std::enable_shared_from_this<Output> {
     bool final_stored = false;
     Status status = {};
     Pace pace = {};
-    std::string text;  // of the last version that was put
+    std::string text;                   // of the last version that was put
+    std::shared_ptr<std::string> etag;  // likewise
   } multivariant_;
+
+  struct EndWorks {
+    std::deque<std::shared_ptr<EndWork>> waiting;  // the first may be at work
+    bool at_work = false;
+    MadeAtEnd made;
+  } end_work_;
 
   struct Manifest {
     std::string key;
@@ -470,6 +505,12 @@ class Output : public std::enable_shared_from_this<Output> {
   std::function<void(Status)> removed_;
   Status removal_ = {};
 };
+
+// Where what a sink tells of `request` comes, before its reply does.
+std::shared_ptr<std::string> EtagOf(PutRequest& request);
+inline std::string Told(const std::shared_ptr<std::string>& etag) {
+  return etag == nullptr ? std::string() : *etag;
+}
 
 // SHA-256 of a text in parts, as hex.
 std::string HashOf(const GzipList::Parts& text);

@@ -59,16 +59,16 @@ void Output::OnLate(Rendition& rendition, std::uint64_t index,
     ++stored_;
     rendition.bandwidth.Add(late.record.size_bytes, late.record.duration);
     EmitFor(EventType::kSegmentStored, rendition, late, status);
-    journal_.Add(
-        spool::SegmentDelivered{.recording = plan_.recording,
-                                .output = plan_.id,
-                                .rendition = rendition.number,
-                                .index = index,
-                                .outcome = spool::Outcome::kBackfilled},
-        [body = std::move(late.record.body),
-         owed = late.record.owed](const Status& journaled) {
-          if (journaled.ok() && owed != nullptr) --*owed;
-        });
+    journal_.Add(spool::SegmentDelivered{.recording = plan_.recording,
+                                         .output = plan_.id,
+                                         .rendition = rendition.number,
+                                         .index = index,
+                                         .outcome = spool::Outcome::kBackfilled,
+                                         .etag = Told(late.etag)},
+                 [body = std::move(late.record.body),
+                  owed = late.record.owed](const Status& journaled) {
+                   if (journaled.ok() && owed != nullptr) --*owed;
+                 });
     if (Pending* losing = FindPending(rendition, index)) {
       losing->backfilled = true;
     } else if (!KeepsEverything(rendition)) {

@@ -52,6 +52,7 @@ void Output::CheckFinished() {
     if (multivariant_.in_flight) return;
     PublishMultivariant();
     if (multivariant_.in_flight || multivariant_.waits) return;
+    if (!EndWorkIsDone()) return;
     if (!ManifestIsSettled() || !NoteIsSettled()) return;
   }
   if (finished_) return;
@@ -76,12 +77,13 @@ void Output::GiveUp() {
 
 void Output::LetGo() {
   done_ = nullptr;
+  end_work_.waiting.clear();
   if (retention_ != nullptr) retention_->Stop();
   uploader_->LetGo();
 }
 
 OutputResult Output::MakeResult() const {
-  OutputResult result = MediaResult();
+  OutputResult result = EndedResult();
   if (!plan_.manifest || manifest_.stored) return result;
   result.missing.push_back(manifest_.key.empty() ? plan_.manifest->path.text()
                                                  : manifest_.key);

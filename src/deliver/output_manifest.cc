@@ -39,6 +39,7 @@ struct SeriesNames {
          .sequence = first_sequence + row.index,
          .size = row.size_bytes,
          .sha256 = row.has_sha256 ? HexDigits(row.sha256) : std::string(),
+         .etag = row.etag,
          .duration = row.duration,
          .start_ticks = row.start_ticks,
          .date_time = row.start,
@@ -83,6 +84,20 @@ std::uint64_t SizeOf(const GzipList::Parts& text) {
 }
 
 }  // namespace
+
+std::shared_ptr<std::string> EtagOf(PutRequest& request) {
+  // Nothing that is told makes a manifest large.
+  constexpr std::size_t kLongest = 256;
+  const auto etag = std::make_shared<std::string>();
+  request.on_etag = [etag](std::string told) {
+    *etag = told.size() > kLongest ? std::string() : std::move(told);
+  };
+  return etag;
+}
+
+std::shared_ptr<std::string> Output::TakeEtag(PutRequest& request) const {
+  return plan_.manifest ? EtagOf(request) : nullptr;
+}
 
 void Output::SetState(RecordingState state) {
   if (!plan_.manifest || finished_ || manifest_.state == state) return;
@@ -205,15 +220,8 @@ bool Output::ManifestIsSettled() {
       TooSoon(manifest_.pace, [](Output& output) { output.CheckFinished(); });
   if (manifest_.waits) return false;
   manifest_.reading = true;
-  std::vector<spool::SeriesPart> parts;
-  for (const Rendition& rendition : renditions_) {
-    parts.push_back({.recording = plan_.recording,
-                     .rendition = rendition.number,
-                     .packaging = PackagingOf(plan_.fmp4),
-                     .output = plan_.id});
-  }
   ReadRows(
-      strand_, journal_, std::move(parts),
+      strand_, journal_, Series(),
       [self = shared_from_this()](std::size_t r, std::uint64_t index) {
         return self->IsThere(self->renditions_[r], index);
       },
@@ -238,7 +246,7 @@ void Output::OnRows(StatusOr<std::vector<SeriesRows>> rows) {
     manifest_.settled = true;
     return CheckFinished();
   }
-  OutputResult result = MediaResult();
+  OutputResult result = EndedResult();
   std::vector<manifest::Part> objects = ListParts();
   bool first = objects.empty();
   std::vector<manifest::Part> gaps;
@@ -303,7 +311,8 @@ std::vector<manifest::Part> Output::ListParts() const {
     add({.key = multivariant_.key,
          .kind = std::string(manifest::kMultivariant),
          .size = multivariant_.text.size(),
-         .sha256 = Sha256Hex(AsBytes(multivariant_.text))});
+         .sha256 = Sha256Hex(AsBytes(multivariant_.text)),
+         .etag = Told(multivariant_.etag)});
   }
   std::set<std::string> told;
   const auto add_list = [&](const Rendition& rendition,
@@ -312,7 +321,8 @@ std::vector<manifest::Part> Output::ListParts() const {
     manifest::Object object{.key = playlist.key,
                             .kind = std::string(manifest::kPlaylist),
                             .rendition = rendition.info.name,
-                            .sha256 = playlist.sha256};
+                            .sha256 = playlist.sha256,
+                            .etag = Told(playlist.etag)};
     if (!playlist.sha256.empty()) {
       object.size = playlist.size_bytes;
     } else if (!playlist.list.empty()) {
@@ -328,6 +338,9 @@ std::vector<manifest::Part> Output::ListParts() const {
     for (const auto* playlists : {&rendition.rotated, &rendition.playlists}) {
       for (const auto& playlist : *playlists) add_list(rendition, *playlist);
     }
+  }
+  for (const manifest::Object& object : end_work_.made.objects) {
+    parts.push_back({.text = Before(first) + manifest::RenderObject(object)});
   }
   // Those that earlier runs have ended.
   for (const std::string& key : plan_.ended) {
@@ -349,6 +362,8 @@ void Output::AddInitParts(const Rendition& rendition,
                             .sha256 = hash};
     const auto size = rendition.init_sizes.find(hash);
     if (size != rendition.init_sizes.end()) object.size = size->second;
+    const auto etag = rendition.init_etags.find(hash);
+    if (etag != rendition.init_etags.end()) object.etag = Told(etag->second);
     parts.push_back({.text = Before(first) + manifest::RenderObject(object)});
   }
 }

@@ -118,9 +118,11 @@ void Output::PublishMultivariant() {
   multivariant_.in_flight = true;
   multivariant_.text = text;
   GzipList gzip;
-  PutPlaylist({.key = multivariant_.key,
-               .kind = ObjectKind::kMultivariantPlaylist,
-               .last_version = final},
+  PutRequest request{.key = multivariant_.key,
+                     .kind = ObjectKind::kMultivariantPlaylist,
+                     .last_version = final};
+  multivariant_.etag = TakeEtag(request);
+  PutPlaylist(std::move(request),
               {std::make_shared<const std::string>(std::move(text))}, gzip,
               [self = shared_from_this(), final](const Status& status) {
                 self->multivariant_.in_flight = false;

@@ -83,12 +83,13 @@ void Output::Publish(Rendition& rendition,
     playlist->size_bytes = 0;
     for (const auto& part : text) playlist->size_bytes += part->size();
   }
+  PutRequest request{.key = playlist->key,
+                     .kind = ObjectKind::kMediaPlaylist,
+                     .if_exists = once ? IfExists::kFail : IfExists::kReplace,
+                     .last_version = ended};
+  if (ended) playlist->etag = TakeEtag(request);
   PutPlaylist(
-      {.key = playlist->key,
-       .kind = ObjectKind::kMediaPlaylist,
-       .if_exists = once ? IfExists::kFail : IfExists::kReplace,
-       .last_version = ended},
-      std::move(text), playlist->gzip,
+      std::move(request), std::move(text), playlist->gzip,
       [self = shared_from_this(), number = rendition.number, playlist, version,
        once](const Status& status) {
         const bool there = once && status.code() == StatusCode::kAlreadyExists;

@@ -41,16 +41,20 @@ void Output::PutInit(Rendition& rendition, const SegmentRecord& record) {
     return OnInitStored(rendition.number, record.init_hash, key.status());
   }
   RememberInit(*key);
+  PutRequest request{
+      .key = *key,
+      .body = record.init,
+      .kind = ObjectKind::kInitSection,
+      .if_exists = IfExists::kFail,
+      .content_type = rendition.info.has_video ? "video/mp4" : "audio/mp4",
+      .last_version = true,
+      .sha256 = record.init_hash};
+  if (auto etag = TakeEtag(request)) {
+    rendition.init_etags[record.init_hash] = std::move(etag);
+  }
   uploader_->Put(
-      {.key = *key,
-       .body = record.init,
-       .kind = ObjectKind::kInitSection,
-       .if_exists = IfExists::kFail,
-       .content_type = rendition.info.has_video ? "video/mp4" : "audio/mp4",
-       .last_version = true,
-       .sha256 = record.init_hash},
-      [self = shared_from_this(), number = rendition.number,
-       hash = record.init_hash](const Status& status) {
+      std::move(request), [self = shared_from_this(), number = rendition.number,
+                           hash = record.init_hash](const Status& status) {
         // Named by its content: who is there already is the same.
         const bool there = status.code() == StatusCode::kAlreadyExists;
         self->OnInitStored(number, hash, there ? Status() : status);
@@ -82,15 +86,17 @@ void Output::OnInitStored(int number, const std::string& hash,
 
 void Output::PutSegment(Rendition& rendition, Pending& pending) {
   if (!pending.restored) Remember(pending.key);
+  PutRequest request{.key = pending.key,
+                     .body = pending.record.body,
+                     .kind = ObjectKind::kSegment,
+                     .if_exists = IfExists::kFail,
+                     .content_type = std::string(
+                         SegmentType(plan_.fmp4, rendition.info.has_video)),
+                     .last_version = true,
+                     .sha256 = pending.record.sha256};
+  pending.etag = TakeEtag(request);
   uploader_->Put(
-      {.key = pending.key,
-       .body = pending.record.body,
-       .kind = ObjectKind::kSegment,
-       .if_exists = IfExists::kFail,
-       .content_type =
-           std::string(SegmentType(plan_.fmp4, rendition.info.has_video)),
-       .last_version = true,
-       .sha256 = pending.record.sha256},
+      std::move(request),
       [self = shared_from_this(), number = rendition.number,
        index = pending.record.index](const Status& status) {
         self->OnStored(number, index, status);
@@ -146,7 +152,8 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
                               .index = index,
                               .outcome = pending.was_gap
                                              ? spool::Outcome::kBackfilled
-                                             : spool::Outcome::kStored},
+                                             : spool::Outcome::kStored,
+                              .etag = Told(pending.etag)},
       [body = std::exchange(pending.record.body, nullptr),
        owed = pending.record.owed](const Status& journaled) {
         if (journaled.ok() && owed != nullptr) --*owed;

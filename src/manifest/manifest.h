@@ -92,6 +92,7 @@ struct Object {
   std::optional<std::uint64_t> size = {};
   std::string sha256 = {};
   std::string encoding = {};  // "gzip"
+  std::string etag = {};      // as the store told it
   // Segments.
   std::chrono::microseconds duration{0};
   std::int64_t start_ticks = 0;
@@ -104,6 +105,8 @@ inline constexpr std::string_view kMultivariant = "multivariant_playlist";
 inline constexpr std::string_view kPlaylist = "media_playlist";
 inline constexpr std::string_view kInitSection = "init_section";
 inline constexpr std::string_view kSegment = "segment";
+inline constexpr std::string_view kChat = "chat";
+inline constexpr std::string_view kCaptions = "captions";
 
 // Where there is no media, or none that is stored.
 struct Gap {

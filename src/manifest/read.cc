@@ -31,6 +31,7 @@ Object ObjectOf(const Json& json) {
                 .rendition = json.value("rendition", ""),
                 .sha256 = json.value("sha256", ""),
                 .encoding = json.value("encoding", ""),
+                .etag = json.value("etag", ""),
                 .listed_as_gap = json.value("listed_as_gap", false)};
   if (json.contains("sequence")) object.sequence = json.at("sequence");
   if (json.contains("size")) object.size = json.at("size");

@@ -135,7 +135,8 @@ std::string OpenLists(const Head& head) {
 std::string RenderObject(const Object& object) {
   std::string line = fmt::format("{{\"key\": {}, \"kind\": \"{}\"",
                                  Quoted(object.key), object.kind);
-  if (object.kind != kMultivariant) {
+  if (object.kind == kPlaylist || object.kind == kInitSection ||
+      object.kind == kSegment) {
     line += fmt::format(", \"rendition\": {}", Quoted(object.rendition));
   }
   if (object.sequence)
@@ -152,6 +153,7 @@ std::string RenderObject(const Object& object) {
   if (!object.sha256.empty()) {
     line += fmt::format(", \"sha256\": \"{}\"", object.sha256);
   }
+  if (!object.etag.empty()) line += ", \"etag\": " + Quoted(object.etag);
   return line + "}";
 }
 

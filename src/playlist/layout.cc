@@ -15,8 +15,12 @@ struct NamedLayout {
   std::string_view playlist;
   std::string_view multivariant;
   std::string_view manifest;
+  std::string_view chat;
   std::uint64_t first_sequence;
 };
+
+constexpr std::string_view k100msChat =
+    "{prefix/}/chat/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.csv";
 
 // antmedia: {streamId}[-date][_{height}p{kbps}kbps]%09d.ts, counted from 1; the
 //   source rendition has no suffix, so that a rendition is named "360p800kbps".
@@ -31,16 +35,18 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "{stream}/{session}/{rendition}/init-{hash}.mp4",
      "{stream}/{session}/{rendition}/index.m3u8",
      "{stream}/{session}/multivariant.m3u8",
-     "{stream}/{session}/recording.json", 0},
+     "{stream}/{session}/recording.json", "{stream}/{session}/chat.csv", 0},
     {"antmedia", "{stream}{_rendition}{seq:09}.{ext}",
      "{stream}{_rendition}_{hash}_init.mp4", "{stream}{_rendition}.m3u8",
-     "{stream}_adaptive.m3u8", "{stream}_recording.json", 1},
+     "{stream}_adaptive.m3u8", "{stream}_recording.json", "{stream}_chat.csv",
+     1},
     {"antmedia-datetime",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}{seq:09}.{ext}",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}_{hash}_init.mp4",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}{_rendition}.m3u8",
      "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_adaptive.m3u8",
-     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_recording.json", 1},
+     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_recording.json",
+     "{stream}-{time:%Y-%m-%d_%H-%M-%S.%L}_chat.csv", 1},
     {"100ms",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
      "{seq:06}.{ext}",
@@ -50,7 +56,8 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{room_id}-{epoch_ms}.m3u8",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
-     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json", 0},
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json",
+     k100msChat, 0},
     {"100ms-beam",
      "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}/"
      "{rendition}/{seq:06}.{ext}",
@@ -61,7 +68,7 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "{prefix/}/beam/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.m3u8",
      "{prefix/}/beam/{room_id}/{start_date}/"
      "Rec-{room_id}-{epoch_ms}_recording.json",
-     0},
+     k100msChat, 0},
     {"100ms-sfu-composite",
      "{prefix/}/{room_id}/{start_date}/{session_id}/"
      "Rec-{session_id}-{epoch_ms}/{rendition}/{seq:06}.{ext}",
@@ -73,7 +80,7 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{session_id}-{epoch_ms}.m3u8",
      "{prefix/}/{room_id}/{start_date}/{session_id}/"
      "Rec-{session_id}-{epoch_ms}_recording.json",
-     0},
+     k100msChat, 0},
     {"100ms-sfu-individual",
      "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
      "{track_id}/{rendition}/{seq:06}.{ext}",
@@ -85,7 +92,7 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "{track_id}.m3u8",
      "{prefix/}/{room_id}/{start_date}/{session_id}/{peer_id}/{stream_id}/"
      "{track_id}_recording.json",
-     0},
+     k100msChat, 0},
     {"100ms-multi-resolution",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
      "Rec-{room_id}-{epoch_ms}-{layer_index}/{seq:06}.{ext}",
@@ -97,7 +104,7 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{room_id}-{epoch_ms}.m3u8",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/file-recording/"
      "recording.json",
-     0},
+     k100msChat, 0},
     {"100ms-vod",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/{rendition}/"
      "{seq:06}.{ext}",
@@ -107,7 +114,8 @@ constexpr std::array<NamedLayout, 9> kLayouts = {{
      "Rec-{room_id}-{epoch_ms}.m3u8",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
      "Rec-{room_id}-{epoch_ms}.m3u8",
-     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json", 0},
+     "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/recording.json",
+     k100msChat, 0},
 }};
 
 struct NamedObject {
@@ -130,8 +138,7 @@ constexpr std::array<NamedObject, 6> kObjects = {{
     {"100ms-vod",
      "{prefix/}/hls/{room_id}/{start_date}/{epoch_ms}/vod/"
      "Rec-{room_id}-{epoch_ms}.zip"},
-    {"100ms-chat",
-     "{prefix/}/chat/{room_id}/{start_date}/Rec-{room_id}-{epoch_ms}.csv"},
+    {"100ms-chat", k100msChat},
 }};
 
 template <typename Rows>
@@ -152,6 +159,7 @@ StatusOr<Layout> FindLayout(std::string_view name) {
                   .playlist = std::string(layout.playlist),
                   .multivariant = std::string(layout.multivariant),
                   .manifest = std::string(layout.manifest),
+                  .chat = std::string(layout.chat),
                   .first_sequence = layout.first_sequence};
   }
   return NotFound("layout: {}: there are {}", name,

@@ -7,6 +7,7 @@
 #include "src/base/answer.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/record/notification_feed.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
@@ -70,6 +71,19 @@ Status LetGo(RuntimeCore& core, spool::RecordingId recording) {
   return {};
 }
 
+// Who was told that it can be resumed must hear that it can't. Before it is
+// forgotten: who dies in between discards, and tells, again.
+void TellDiscarded(RuntimeCore& core, const RecordingPlan& plan) {
+  const auto answer = std::make_shared<Answer<int>>();
+  record::NotificationFeed(core, plan)
+      .OnEnded({.status = Cancelled("discarded")}, /*resumable=*/false,
+               [answer](const Status& journaled) {
+                 answer->Set(journaled.ok() ? StatusOr<int>(0) : journaled);
+               });
+  answer->Take(core).status().Ignore(
+      "a full disk must not keep what fills it; it is tried again meanwhile");
+}
+
 Status Forget(RuntimeCore& core, spool::RecordingId recording) {
   const auto answer = std::make_shared<Answer<int>>();
   spool::ForgetRecording(core.spool(), recording, [answer](Status status) {
@@ -114,6 +128,7 @@ StatusOr<InterruptedRecording> Discard(const std::shared_ptr<Runtime>& runtime,
   HLSREC_RETURN_IF_ERROR(record::ClaimPlan(core, plan).WithContext("discard"));
   HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, recording, plan));
   InterruptedRecording dropped = Describe(*summary, plan);
+  TellDiscarded(core, plan);
   plan.restored.clear();
   // Files first: whoever dies before the journal forgets discards again.
   HLSREC_RETURN_IF_ERROR(LetGo(core, recording).WithContext("discard"));

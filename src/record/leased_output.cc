@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "src/deliver/chat_work.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec::record {
@@ -17,9 +18,11 @@ LeasedOutput OpenOutput(RuntimeCore& core, std::shared_ptr<Strand> strand,
         *plan.lease->held, std::move(lost));
     plan.sink = deliver::MakeLeasedSink(plan.sink, made.keeper);
   }
+  const auto chat = plan.chat ? deliver::MakeChatWork(plan) : nullptr;
   made.output = std::make_shared<deliver::Output>(
       std::move(strand), core.clock(), core.spool().journal(), std::move(plan),
       std::move(emit));
+  if (chat != nullptr) made.output->AddEndWork(chat);
   return made;
 }
 

@@ -75,6 +75,20 @@ Json OutputsOf(const RecordingPlan& plan, const RecordingResult& result) {
   return outputs;
 }
 
+// The first output's that has one.
+Json ChatOf(const RecordingPlan& plan, const RecordingResult& result) {
+  for (std::size_t i = 0; i < result.outputs.size(); ++i) {
+    for (const MadeObject& made : result.outputs[i].made) {
+      if (made.kind != manifest::kChat) continue;
+      return {{"output", plan.outputs[i].id},
+              {"sink", plan.outputs[i].sink_name},
+              {"key", made.key},
+              {"size_bytes", made.size_bytes}};
+    }
+  }
+  return {};
+}
+
 Json SegmentOf(const Event& event) {
   return {{"output", event.output},
           {"rendition", event.rendition},
@@ -227,6 +241,9 @@ void NotificationFeed::OnEnded(const RecordingResult& result, bool resumable,
   data["size_bytes"] = bytes_before_ + result.progress.bytes_written;
   data["segments_lost"] = result.progress.segments_lost;
   data["outputs"] = OutputsOf(plan_, result);
+  if (Json chat = ChatOf(plan_, result); !chat.is_null()) {
+    data["chat"] = std::move(chat);
+  }
   if (!succeeded) {
     data["error"] = ErrorOf(result.status);
     data["resumable"] = resumable;

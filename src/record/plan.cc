@@ -13,6 +13,7 @@
 #include "src/record/earlier_manifest.h"
 #include "src/record/existing.h"
 #include "src/record/notifications.h"
+#include "src/record/plan_chat.h"
 #include "src/record/plan_modes.h"
 #include "src/record/restore.h"
 #include "src/record/subject.h"
@@ -265,6 +266,8 @@ StatusOr<deliver::OutputPlan> MakeOutput(
                             parse("manifest_path", wanted.manifest_path));
     output.manifest = {.path = std::move(path), .id = plan.id};
   }
+  HLSREC_ASSIGN_OR_RETURN(output.chat,
+                          PlanChat(wanted.chat, user_fields, field));
   for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
     deliver::RenditionPlan rendition{.info = infos[r],
                                      .first_sequence = wanted.first_sequence,
@@ -339,6 +342,9 @@ Status CheckCollisions(const deliver::OutputPlan& output) {
     fields.extension = "json";
     HLSREC_RETURN_IF_ERROR(
         add(output.manifest->path.Expand(fields), "the manifest"));
+  }
+  for (const std::string& key : ChatKeys(output)) {
+    HLSREC_RETURN_IF_ERROR(add(key, "the chat"));
   }
   return {};
 }
@@ -446,6 +452,7 @@ Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
     HLSREC_ASSIGN_OR_RETURN(
         const std::int64_t limit,
         TakeOver(core, plan.options.outputs[i].if_exists, output));
+    HLSREC_RETURN_IF_ERROR(CheckChatIsNew(core, output));
     // An old playlist's TARGETDURATION stays: what follows is cut to it.
     plan.target_duration = std::min(plan.target_duration, limit);
     for (const deliver::RenditionPlan& rendition : output.renditions) {

@@ -67,6 +67,7 @@ struct RecordingPlan {
   std::string ended_list = {};
   std::vector<std::vector<std::vector<deliver::RestoredSegment>>> restored = {};
   std::uint64_t next_index = 0;
+  std::uint64_t next_chat = 1;
 };
 
 // Validates, chooses containers, reads what exists on the sinks and continues
@@ -74,6 +75,13 @@ struct RecordingPlan {
 //
 // Blocking. Reads playlists from the sinks.
 StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options);
+
+// Whether an output stores the chat.
+inline bool StoresChat(const RecordingPlan& plan) {
+  return std::any_of(
+      plan.outputs.begin(), plan.outputs.end(),
+      [](const auto& output) { return output.chat.has_value(); });
+}
 
 // kInvalidArgument names the track and the field.
 Status CheckTracks(const std::vector<Track>& tracks);

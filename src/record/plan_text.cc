@@ -60,6 +60,17 @@ Json SavePlaylistSettings(const PlaylistPlan& playlist) {
           {"program_date_time", playlist.list_options.program_date_time}};
 }
 
+Json SaveChat(const OutputPlan& output) {
+  if (!output.chat) return {};
+  const auto text = [](const std::optional<PathTemplate>& path) {
+    return path ? Json(path->text()) : Json();
+  };
+  return {{"path", text(output.chat->path)},
+          {"captions", text(output.chat->captions_path)},
+          {"escapes_formulas", output.chat->formulas == ChatFormulas::kEscape},
+          {"shown_ms", output.chat->shown_for.count()}};
+}
+
 Json SaveOutputSettings(const OutputPlan& output) {
   Json renditions = Json::array();
   for (const RenditionPlan& rendition : output.renditions) {
@@ -79,6 +90,7 @@ Json SaveOutputSettings(const OutputPlan& output) {
            output.multivariant ? Json(output.multivariant->text()) : Json()},
           {"manifest",
            output.manifest ? Json(output.manifest->path.text()) : Json()},
+          {"chat", SaveChat(output)},
           {"independent_segments", output.independent_segments},
           {"lease", output.lease ? Json(output.lease->playlist) : Json()},
           {"renditions", renditions}};
@@ -146,6 +158,28 @@ StatusOr<PlaylistPlan> LoadPlaylist(const Json& json,
   return plan;
 }
 
+// Older journals have none.
+Status LoadChat(const Json& json, const std::vector<std::string>& fields,
+                OutputPlan& output) {
+  if (json.is_null()) return {};
+  deliver::ChatPlan chat{
+      .formulas = json.at("escapes_formulas").get<bool>()
+                      ? ChatFormulas::kEscape
+                      : ChatFormulas::kKeep,
+      .shown_for = std::chrono::milliseconds(json.at("shown_ms"))};
+  const auto parse = [&](const Json& text,
+                         std::optional<PathTemplate>& path) -> Status {
+    if (text.is_null()) return {};
+    HLSREC_ASSIGN_OR_RETURN(
+        path, PathTemplate::Parse(text.get<std::string>(), fields));
+    return {};
+  };
+  HLSREC_RETURN_IF_ERROR(parse(json.at("path"), chat.path));
+  HLSREC_RETURN_IF_ERROR(parse(json.at("captions"), chat.captions_path));
+  output.chat = std::move(chat);
+  return {};
+}
+
 StatusOr<OutputPlan> LoadOutput(const Json& json,
                                 const std::vector<std::string>& fields) {
   OutputPlan output{.id = json.at("id"),
@@ -190,6 +224,7 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
                             PathTemplate::Parse(*path, fields));
     output.manifest = {.path = std::move(parsed)};
   }
+  HLSREC_RETURN_IF_ERROR(LoadChat(json.value("chat", Json()), fields, output));
   for (const Json& saved : json.at("renditions")) {
     RenditionPlan rendition{.first_sequence = saved.at("first_sequence"),
                             .first_number = saved.at("first_number")};
@@ -274,7 +309,9 @@ StatusOr<RecordingPlan> LoadPlanJson(const Json& json) {
   plan.options.fields = json.at("fields");
   plan.session = json.at("session");
   plan.run = json.value("run", "");
+  // Where an older hlsrec gave none: what nobody else has.
   plan.id = json.value("id", "");
+  if (plan.id.empty()) plan.id = plan.run;
   plan.started = TimeOf(json.at("started_us"));
   HLSREC_RETURN_IF_ERROR(
       LoadSubject(json.value("subject", Json::object()), plan));

@@ -8,6 +8,7 @@
 
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/chat/message.h"
 #include "src/record/notifications.h"
 #include "src/record/plan.h"
 #include "src/record/recording.h"
@@ -28,14 +29,26 @@ struct RestartCommand {
 struct InterruptCommand {
   std::chrono::milliseconds missing;
 };
+struct ChatCommand {
+  std::string message;
+};
 struct CutCommand {};
 struct PauseCommand {};
 struct UnpauseCommand {};
 struct FinishCommand {};
 struct AbortCommand {};
-using Command =
-    std::variant<TakenPacket, RestartCommand, InterruptCommand, CutCommand,
-                 PauseCommand, UnpauseCommand, FinishCommand, AbortCommand>;
+using Command = std::variant<TakenPacket, RestartCommand, InterruptCommand,
+                             ChatCommand, CutCommand, PauseCommand,
+                             UnpauseCommand, FinishCommand, AbortCommand>;
+
+// Of what waits, as it is counted.
+std::uint64_t SizeOf(const Command& command) {
+  if (const auto* taken = std::get_if<TakenPacket>(&command)) {
+    return taken->packet.payload.size();
+  }
+  const auto* chat = std::get_if<ChatCommand>(&command);
+  return chat == nullptr ? 0 : chat->message.size();
+}
 
 std::unordered_map<int, int> IndexById(const std::vector<Track>& tracks) {
   std::unordered_map<int, int> index;
@@ -49,7 +62,8 @@ std::unordered_map<int, int> IndexById(const std::vector<Track>& tracks) {
 
 // The door between the host's threads and the recording's strand: a queue, a
 // copy of the counters, and the result.
-class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
+class Recorder::Impl : public ChatLog,
+                       public std::enable_shared_from_this<Recorder::Impl> {
  public:
   Impl(std::shared_ptr<Runtime> runtime, const RecordingOptions& options)
       : runtime_(std::move(runtime)),
@@ -61,6 +75,7 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
   }
 
   Status Start(record::RecordingPlan plan) {
+    stores_chat_ = record::StoresChat(plan);
     record::AttachNotifiers(runtime_->core(), plan);
     auto recording = std::make_shared<record::Recording>(
         runtime_, strand_, std::move(plan),
@@ -87,21 +102,34 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
       if (track == tracks_.end()) {
         return InvalidArgument("push: track {}: no such track", packet.track);
       }
-      const std::uint64_t waiting = queued_bytes_ + *spool_pending_;
-      if (waiting > 0 && waiting + size > max_pending_bytes_) {
-        return ResourceExhausted(
-            "push: {} bytes wait for the spool: slow down or drop", waiting);
-      }
-      if (!core_.budget()->TryTake(size)) {
-        return ResourceExhausted(
-            "push: the runtime's memory budget is spent: slow down or drop");
-      }
-      queued_bytes_ += size;
+      HLSREC_RETURN_IF_ERROR(TakeBytes(size).WithContext("push"));
       queue_.emplace_back(
           TakenPacket{.packet = std::move(packet), .track = track->second});
       if (std::exchange(scheduled_, true)) return {};
     }
     if (work == PushWork::kRuntime || !TryTurn(work)) Schedule();
+    return {};
+  }
+
+  Status Append(ChatMessage message) override {
+    if (!stores_chat_) {
+      return FailedPrecondition(
+          "chat: no output stores it: set OutputOptions::chat");
+    }
+    HLSREC_RETURN_IF_ERROR(chat::CheckMessage(message));
+    // To one alone: it goes no further.
+    const bool direct = !message.recipient_peer_id.empty();
+    if (!message.sent_at) message.sent_at = core_.clock().Wall();
+    std::string text = direct ? std::string() : chat::SaveMessage(message);
+    {
+      MutexLock lock(mutex_);
+      HLSREC_RETURN_IF_ERROR(CheckOpen().WithContext("chat"));
+      if (direct) return {};
+      HLSREC_RETURN_IF_ERROR(TakeBytes(text.size()).WithContext("chat"));
+      queue_.emplace_back(ChatCommand{std::move(text)});
+      if (std::exchange(scheduled_, true)) return {};
+    }
+    Schedule();
     return {};
   }
 
@@ -218,13 +246,25 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
     return {};
   }
 
+  Status TakeBytes(std::uint64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const std::uint64_t waiting = queued_bytes_ + *spool_pending_;
+    if (waiting > 0 && waiting + size > max_pending_bytes_) {
+      return ResourceExhausted("{} bytes wait for the spool: slow down or drop",
+                               waiting);
+    }
+    if (!core_.budget()->TryTake(size)) {
+      return ResourceExhausted(
+          "the runtime's memory budget is spent: slow down or drop");
+    }
+    queued_bytes_ += size;
+    return {};
+  }
+
   void ReturnBytes(const Command& command)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (const auto* taken = std::get_if<TakenPacket>(&command)) {
-      const std::uint64_t size = taken->packet.payload.size();
-      queued_bytes_ -= size;
-      core_.budget()->Return(size);
-    }
+    const std::uint64_t size = SizeOf(command);
+    queued_bytes_ -= size;
+    core_.budget()->Return(size);
   }
 
   void Schedule() {
@@ -291,6 +331,8 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
       recording->OnRestart(std::move(restart->tracks));
     } else if (auto* interrupt = std::get_if<InterruptCommand>(&command)) {
       recording->OnInterrupt(interrupt->missing);
+    } else if (auto* chat = std::get_if<ChatCommand>(&command)) {
+      recording->OnChat(chat->message);
     } else if (std::holds_alternative<CutCommand>(command)) {
       recording->OnCut();
     } else if (std::holds_alternative<PauseCommand>(command)) {
@@ -323,6 +365,7 @@ class Recorder::Impl : public std::enable_shared_from_this<Recorder::Impl> {
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
   const std::uint64_t max_pending_bytes_;
+  bool stores_chat_ = false;  // since Start()
   const std::shared_ptr<spool::PendingBytes> spool_pending_ =
       std::make_shared<spool::PendingBytes>(0);
   const std::shared_ptr<bool> writes_here_ =
@@ -400,6 +443,8 @@ Status Recorder::Interrupt(std::chrono::milliseconds missing) {
 }
 
 Status Recorder::CutSegment() { return impl_->Enqueue(CutCommand{}); }
+
+ChatLog& Recorder::chat() const { return *impl_; }
 
 Status Recorder::Pause() { return impl_->Enqueue(PauseCommand{}); }
 

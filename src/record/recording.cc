@@ -148,6 +148,14 @@ Status Recording::Start() {
     }
     renditions_.push_back(std::move(rendition));
   }
+  if (StoresChat(plan_)) {
+    chat_ = std::make_shared<ChatFeed>(core_, strand_, plan_.recording,
+                                       plan_.next_chat, writer_link_.pending,
+                                       [weak = weak_from_this()] {
+                                         if (const auto self = weak.lock())
+                                           self->FinishOutputs();
+                                       });
+  }
   StartRelays();
   MakeTracks(plan_.options.tracks);
   anchor_wall_ = plan_.started;

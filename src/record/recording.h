@@ -20,6 +20,7 @@
 #include "src/media/interleaver.h"
 #include "src/media/stream_format.h"
 #include "src/media/timeline.h"
+#include "src/record/chat_feed.h"
 #include "src/record/leased_output.h"
 #include "src/record/notification_feed.h"
 #include "src/record/packager.h"
@@ -53,6 +54,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void OnPacket(const Packet& packet, int track);
   void OnRestart(std::vector<Track> tracks);
   void OnInterrupt(std::chrono::milliseconds missing);
+  // A message as chat::SaveMessage() makes it.
+  void OnChat(const std::string& message);
   void OnCut() { cutter_.Request(); }
   void OnPause();
   void OnUnpause();
@@ -180,6 +183,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   const std::shared_ptr<Strand> strand_;
   RecordingPlan plan_;
   NotificationFeed feed_;
+  std::shared_ptr<ChatFeed> chat_;  // null where nobody stores it
   const spool::WriterLink writer_link_;
   std::function<void(RecordingResult)> finished_;
 

@@ -149,6 +149,15 @@ void Recording::OnInterrupt(std::chrono::milliseconds missing) {
   timeline_->Break("the source was interrupted");
 }
 
+void Recording::OnChat(const std::string& message) {
+  if (chat_ == nullptr || phase_ == Phase::kFinishing ||
+      phase_ == Phase::kDone) {
+    return;
+  }
+  ++progress_.chat_messages;
+  chat_->Append(message);
+}
+
 void Recording::OnPause() {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone || paused_since_) {
     return;
@@ -236,6 +245,11 @@ void Recording::GiveUp() {
     DoneIfAllAre();
   }
   if (outputs_ending_ || done_) return;
+  if (chat_ != nullptr && chat_->waiting() > 0 && failure_.ok()) {
+    failure_ = DeadlineExceeded(
+        "finish: chat: {} messages: were not journaled in time",
+        chat_->waiting());
+  }
   // Not even the spool answered. No list has its end: the next run delivers
   // what it finds there, and ends them behind it.
   if (failure_.ok()) {
@@ -246,6 +260,7 @@ void Recording::GiveUp() {
   }
   ending_journaled_ = {};
   for (RenditionState& rendition : renditions_) rendition.packagers.clear();
+  if (chat_ != nullptr) std::exchange(chat_, nullptr)->Stop();
   FinishOutputs();
 }
 
@@ -259,6 +274,7 @@ void Recording::FinishOutputs() {
       if (packager->sealing() > 0) return;
     }
   }
+  if (chat_ != nullptr && chat_->waiting() > 0) return;
   outputs_ending_ = true;
   results_.resize(outputs_.size());
   // An output may be through before the next one was asked.
@@ -351,6 +367,7 @@ void Recording::Done(Status status) {
   phase_ = Phase::kDone;
   Emit({.type = EventType::kRecordingFinished, .status = result.status});
   done_ = true;
+  if (chat_ != nullptr) chat_->Stop();
   StopKeepers();
   held_.clear();
   renditions_.clear();
@@ -384,6 +401,7 @@ void Recording::Forget(const RecordingResult& result) {
 
 void Recording::LetGo() {
   done_ = true;
+  if (chat_ != nullptr) chat_->Stop();
   StopKeepers();
   held_.clear();
   renditions_.clear();

@@ -318,6 +318,9 @@ Status RestorePlan(RuntimeCore& core, spool::RecordingId recording,
   plan.recording = recording;
   plan.resumed = true;
   plan.identity = journaled.summary.identity;
+  if (!journaled.chat.empty()) {
+    plan.next_chat = journaled.chat.back().number + 1;
+  }
   std::map<SeriesId, Series> all;
   for (const OutputPlan& output : plan.outputs) {
     for (std::size_t r = 0; r < plan.renditions.size(); ++r) {

@@ -10,6 +10,7 @@
 #include "src/net/http_status.h"
 #include "src/net/transfer_loop.h"
 #include "src/net/url.h"
+#include "src/sink/head.h"
 #include "src/sink/http_client.h"
 
 namespace hlsrec::sink {
@@ -79,6 +80,18 @@ class HttpStore : public std::enable_shared_from_this<HttpStore> {
         });
   }
 
+  void Stat(const std::string& key, Sink::StatDone done) {
+    std::string url = UrlOf(key);
+    client_->Send({.method = "HEAD", .url = url},
+                  [self = shared_from_this(), key, url, done = std::move(done)](
+                      const StatusOr<TransferResponse>& answer) {
+                    if (!answer.ok()) return done(answer.status());
+                    Status status = self->StatusOf(*answer, "head", url);
+                    if (!status.ok()) return done(std::move(status));
+                    done(InfoOf(key, *answer));
+                  });
+  }
+
   void Remove(const std::string& key, Sink::Done done) {
     std::string url = UrlOf(key);
     client_->Send(
@@ -126,13 +139,18 @@ class HttpStore : public std::enable_shared_from_this<HttpStore> {
       call.headers.push_back({"If-None-Match", "*"});
     }
     std::string url = call.url;
-    client_->Send(
-        std::move(call),
-        [self = shared_from_this(), url = std::move(url),
-         done = std::move(done)](const StatusOr<TransferResponse>& answer) {
-          done(answer.ok() ? self->StatusOf(*answer, "put", url)
-                           : answer.status());
-        });
+    client_->Send(std::move(call),
+                  [self = shared_from_this(), url = std::move(url),
+                   on_etag = request.on_etag, done = std::move(done)](
+                      const StatusOr<TransferResponse>& answer) {
+                    if (!answer.ok()) return done(answer.status());
+                    Status status = self->StatusOf(*answer, "put", url);
+                    const std::string_view etag = answer->Header("ETag");
+                    if (status.ok() && on_etag && !etag.empty()) {
+                      on_etag(std::string(etag));
+                    }
+                    done(std::move(status));
+                  });
   }
 
   const Clock& clock_;
@@ -164,6 +182,12 @@ class HttpSink final : public Sink {
       return done(std::move(status));
     }
     store_->Remove(key, std::move(done));
+  }
+  void Stat(std::string key, StatDone done) override {
+    if (Status status = CheckKey(key); !status.ok()) {
+      return done(std::move(status));
+    }
+    store_->Stat(key, std::move(done));
   }
   void List(std::string, ListDone done) override {
     done(Unimplemented("list: {}: web servers have no list of objects",

@@ -7,6 +7,7 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/net/transfer_loop.h"
+#include "src/sink/head.h"
 #include "src/sink/s3_client.h"
 #include "src/sink/s3_multipart.h"
 
@@ -166,7 +167,12 @@ class Putting final : public std::enable_shared_from_this<Putting> {
       store_->look_first = true;
       return Look();
     }
+    if (answer.status.ok()) TellEtag(answer.response.Header("ETag"));
     done_(std::move(answer.status));
+  }
+
+  void TellEtag(std::string_view etag) {
+    if (request_.on_etag && !etag.empty()) request_.on_etag(std::string(etag));
   }
 
   void PutParts() {
@@ -178,6 +184,9 @@ class Putting final : public std::enable_shared_from_this<Putting> {
                    .completion_headers = Condition(),
                    .context = context_},
                   [self = shared_from_this()](const S3Answer& answer) {
+                    if (answer.status.ok()) {
+                      self->TellEtag(CompletedEtag(answer.response.body));
+                    }
                     self->done_(answer.status);
                   });
   }
@@ -287,6 +296,19 @@ class S3SinkImpl final : public S3Sink {
                                answer.response.status == 404 &&
                                answer.error_code != "NoSuchBucket";
                            done(gone ? Status() : std::move(answer.status));
+                         });
+  }
+
+  void Stat(std::string key, StatDone done) override {
+    if (Status status = CheckKey(key); !status.ok()) {
+      return done(std::move(status));
+    }
+    store_->client->Send({.method = "HEAD",
+                          .key = store_->Full(key),
+                          .context = "s3: head " + key},
+                         [key, done = std::move(done)](const S3Answer& answer) {
+                           if (!answer.status.ok()) return done(OfRead(answer));
+                           done(InfoOf(key, answer.response));
                          });
   }
 

@@ -64,7 +64,8 @@ StatusOr<S3ListPage> ParseS3List(const std::string& body) {
     const std::string key = object.child_value("Key");
     page.objects.push_back(
         {.key = encoded ? UrlDecode(key) : key,
-         .size_bytes = object.child("Size").text().as_ullong()});
+         .size_bytes = object.child("Size").text().as_ullong(),
+         .etag = object.child_value("ETag")});
   }
   if (std::string_view(list.child_value("IsTruncated")) == "true") {
     page.continuation = list.child_value("NextContinuationToken");
@@ -88,6 +89,12 @@ Status CheckCompleted(const std::string& body) {
   pugi::xml_document document;
   if (Parse(document, body, "CompleteMultipartUploadResult")) return {};
   return DataLoss("the answer does not say that the upload is complete");
+}
+
+std::string CompletedEtag(const std::string& body) {
+  pugi::xml_document document;
+  return Parse(document, body, "CompleteMultipartUploadResult")
+      .child_value("ETag");
 }
 
 std::string MakeCompletion(const std::vector<std::string>& etags) {

@@ -34,6 +34,8 @@ StatusOr<std::string> ParseUploadId(const std::string& body);
 
 // kDataLoss where it does not say that an upload is complete.
 Status CheckCompleted(const std::string& body);
+// The ETag that such an answer tells; empty: none.
+std::string CompletedEtag(const std::string& body);
 
 // The body of a CompleteMultipartUpload; part numbers from 1.
 std::string MakeCompletion(const std::vector<std::string>& etags);

@@ -56,6 +56,10 @@ class StrandSink final : public Sink {
 
 Sink::~Sink() = default;
 
+void Sink::Stat(std::string key, StatDone done) {
+  done(Unimplemented("stat: {}: this sink does not tell", key));
+}
+
 bool Sink::keeps_content_encoding() const { return false; }
 
 std::chrono::milliseconds Sink::rewrite_interval() const {

@@ -72,6 +72,7 @@ struct SegmentDelivered {
   int rendition = 0;
   std::uint64_t index = 0;
   Outcome outcome = Outcome::kStored;
+  std::string etag = {};  // as the sink told it
 };
 // The version of a playlist that its sink acknowledged last.
 struct PlaylistPublished {
@@ -91,6 +92,13 @@ struct RenditionDescribed {
   int rendition = 0;
   std::string info = {};  // opaque
 };
+// Said beside the media. Under a number that is known it takes the place of
+// what was there.
+struct ChatAppended {
+  RecordingId recording = 0;
+  std::uint64_t number = 0;  // from 1, in the order they came
+  std::string message = {};  // opaque
+};
 // Nothing lists or owes these any more.
 struct SegmentsForgotten {
   RecordingId recording = 0;
@@ -108,9 +116,10 @@ struct RecordingForgotten {
 
 using JournalEntry =
     std::variant<RecordingOpened, InitSection, SegmentSealed, SegmentDelivered,
-                 PlaylistPublished, RenditionDescribed, SegmentsForgotten,
-                 RecordingEnding, RecordingForgotten, NotificationQueued,
-                 NotificationSettled, NotificationsForgotten>;
+                 PlaylistPublished, RenditionDescribed, ChatAppended,
+                 SegmentsForgotten, RecordingEnding, RecordingForgotten,
+                 NotificationQueued, NotificationSettled,
+                 NotificationsForgotten>;
 
 // What an earlier run left, in short.
 struct RecordingSummary {
@@ -129,6 +138,7 @@ struct JournaledRecording {
   std::vector<SegmentDelivered> deliveries = {};
   std::vector<PlaylistPublished> playlists = {};
   std::vector<RenditionDescribed> renditions = {};
+  std::vector<ChatAppended> chat = {};  // by number
 };
 
 // Segments of one series, with what became of them at one output.
@@ -168,8 +178,8 @@ class Journal {
   virtual Status Claim(const std::string& identity) = 0;
   virtual void Release(const std::string& identity) = 0;
   // As of the entries added before. kFiles: of the segments their ids and
-  // files, and nothing else, in any order.
-  enum class Detail { kAll, kFiles };
+  // files, and nothing else, in any order. kChat: the chat, and nothing else.
+  enum class Detail { kAll, kFiles, kChat };
   virtual void Load(RecordingId recording, Detail detail, Loaded loaded) = 0;
   void Load(RecordingId recording, Loaded loaded) {
     Load(recording, Detail::kAll, std::move(loaded));
@@ -187,8 +197,8 @@ class Journal {
   virtual void KeepSegments(RecordingId) {}
 };
 
-// Remembers nothing but notifications and what KeepSegments() asks for: for a
-// spool that dies with us.
+// Remembers nothing but notifications, chat and what KeepSegments() asks for:
+// for a spool that dies with us.
 std::unique_ptr<Journal> MakeVolatileJournal();
 
 }  // namespace hlsrec::spool

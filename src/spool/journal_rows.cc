@@ -26,14 +26,17 @@ INSERT OR REPLACE INTO segment(recording, rendition, number, packaging,
   duration_us, start_us, discontinuity, gap, init_hash, file, size_bytes,
   sha256) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12))";
 constexpr std::string_view kPutDelivery = R"(
-INSERT OR REPLACE INTO delivery(recording, rendition, number, output, outcome)
-VALUES(?1, ?2, ?3, ?4, ?5))";
+INSERT OR REPLACE INTO delivery(recording, rendition, number, output, outcome,
+  etag) VALUES(?1, ?2, ?3, ?4, ?5, ?6))";
 constexpr std::string_view kPutPlaylist = R"(
 INSERT OR REPLACE INTO playlist(recording, output, rendition, playlist, key,
   oldest_sequence, newest_sequence, discontinuity_sequence, ended)
 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))";
 constexpr std::string_view kPutRendition = R"(
 INSERT OR REPLACE INTO rendition(recording, rendition, info)
+VALUES(?1, ?2, ?3))";
+constexpr std::string_view kPutChat = R"(
+INSERT OR REPLACE INTO chat(recording, number, message)
 VALUES(?1, ?2, ?3))";
 constexpr std::string_view kForgetSegments = R"(
 DELETE FROM segment WHERE recording = ?1 AND rendition = ?2 AND number < ?3)";
@@ -111,6 +114,7 @@ StatusOr<JournalRows> JournalRows::Prepare(SqliteDatabase& database) {
       {&rows.put_delivery_, kPutDelivery},
       {&rows.put_playlist_, kPutPlaylist},
       {&rows.put_rendition_, kPutRendition},
+      {&rows.put_chat_, kPutChat},
       {&rows.forget_segments_, kForgetSegments},
       {&rows.forget_deliveries_, kForgetDeliveries},
       {&rows.forget_inits_, kForgetInits},
@@ -168,7 +172,8 @@ Status JournalRows::Write(const SegmentSealed& entry) {
 
 Status JournalRows::Write(const SegmentDelivered& entry) {
   return put_delivery_.Run(entry.recording, entry.rendition, entry.index,
-                           entry.output, static_cast<int>(entry.outcome));
+                           entry.output, static_cast<int>(entry.outcome),
+                           entry.etag);
 }
 
 Status JournalRows::Write(const PlaylistPublished& entry) {
@@ -180,6 +185,10 @@ Status JournalRows::Write(const PlaylistPublished& entry) {
 
 Status JournalRows::Write(const RenditionDescribed& entry) {
   return put_rendition_.Run(entry.recording, entry.rendition, entry.info);
+}
+
+Status JournalRows::Write(const ChatAppended& entry) {
+  return put_chat_.Run(entry.recording, entry.number, entry.message);
 }
 
 Status JournalRows::Write(const SegmentsForgotten& entry) {
@@ -244,6 +253,13 @@ StatusOr<JournaledRecording> JournalRows::Load(RecordingId recording) {
   HLSREC_ASSIGN_OR_RETURN(loaded.deliveries, Deliveries(recording));
   HLSREC_RETURN_IF_ERROR(ReadPlaylists(loaded));
   HLSREC_RETURN_IF_ERROR(ReadRenditions(loaded));
+  HLSREC_RETURN_IF_ERROR(ReadChat(loaded));
+  return loaded;
+}
+
+StatusOr<JournaledRecording> JournalRows::LoadChat(RecordingId recording) {
+  JournaledRecording loaded{.summary = {.recording = recording}};
+  HLSREC_RETURN_IF_ERROR(ReadChat(loaded));
   return loaded;
 }
 
@@ -285,7 +301,7 @@ StatusOr<JournaledRecording> JournalRows::LoadPart(const SeriesPart& part) {
   HLSREC_ASSIGN_OR_RETURN(
       SqliteStatement deliveries,
       database_->Prepare(
-          "SELECT number, outcome FROM delivery WHERE recording = ?1 AND "
+          "SELECT number, outcome, etag FROM delivery WHERE recording = ?1 AND "
           "rendition = ?2 AND output = ?3 AND number BETWEEN ?4 AND ?5 "
           "ORDER BY number"));
   HLSREC_RETURN_IF_ERROR(deliveries.Read(
@@ -295,7 +311,8 @@ StatusOr<JournaledRecording> JournalRows::LoadPart(const SeriesPart& part) {
              .output = part.output,
              .rendition = part.rendition,
              .index = row.Unsigned(0),
-             .outcome = static_cast<Outcome>(row.Int(1))});
+             .outcome = static_cast<Outcome>(row.Int(1)),
+             .etag = row.Text(2)});
       },
       part.recording, part.rendition, part.output, part.from_index,
       loaded.segments.back().id.index));
@@ -324,7 +341,7 @@ StatusOr<std::vector<SegmentDelivered>> JournalRows::Deliveries(
     RecordingId recording) {
   HLSREC_ASSIGN_OR_RETURN(
       SqliteStatement statement,
-      database_->Prepare("SELECT rendition, number, output, outcome "
+      database_->Prepare("SELECT rendition, number, output, outcome, etag "
                          "FROM delivery WHERE recording = ?1 "
                          "ORDER BY rendition, number, output"));
   std::map<std::string, std::vector<SegmentDelivered>> parts;
@@ -336,7 +353,8 @@ StatusOr<std::vector<SegmentDelivered>> JournalRows::Deliveries(
                         .output = std::move(output),
                         .rendition = row.Int(0),
                         .index = row.Unsigned(1),
-                        .outcome = static_cast<Outcome>(row.Int(3))});
+                        .outcome = static_cast<Outcome>(row.Int(3)),
+                        .etag = row.Text(4)});
       },
       recording));
   return Joined(std::move(parts));
@@ -394,6 +412,21 @@ Status JournalRows::ReadRenditions(JournaledRecording& into) {
         into.renditions.push_back({.recording = recording,
                                    .rendition = row.Int(0),
                                    .info = row.Text(1)});
+      },
+      recording);
+}
+
+Status JournalRows::ReadChat(JournaledRecording& into) {
+  HLSREC_ASSIGN_OR_RETURN(
+      SqliteStatement statement,
+      database_->Prepare("SELECT number, message FROM chat "
+                         "WHERE recording = ?1 ORDER BY number"));
+  const RecordingId recording = into.summary.recording;
+  return statement.Read(
+      [&](const SqliteRow& row) {
+        into.chat.push_back({.recording = recording,
+                             .number = row.Unsigned(0),
+                             .message = row.Text(1)});
       },
       recording);
 }

@@ -33,6 +33,7 @@ class JournalRows {
 
   StatusOr<JournaledRecording> Load(RecordingId recording);
   StatusOr<JournaledRecording> LoadFiles(RecordingId recording);
+  StatusOr<JournaledRecording> LoadChat(RecordingId recording);
   StatusOr<JournaledRecording> LoadPart(const SeriesPart& part);
   StatusOr<std::vector<RecordingSummary>> Recordings();
   StatusOr<std::vector<StoredNotification>> Notifications(
@@ -49,6 +50,7 @@ class JournalRows {
   Status Write(const SegmentDelivered& entry);
   Status Write(const PlaylistPublished& entry);
   Status Write(const RenditionDescribed& entry);
+  Status Write(const ChatAppended& entry);
   Status Write(const SegmentsForgotten& entry);
   Status Write(const RecordingEnding& entry);
   Status Write(const RecordingForgotten& entry);
@@ -62,6 +64,7 @@ class JournalRows {
   Status ReadInits(JournaledRecording& into);
   Status ReadPlaylists(JournaledRecording& into);
   Status ReadRenditions(JournaledRecording& into);
+  Status ReadChat(JournaledRecording& into);
 
   SqliteDatabase* database_;
   SqliteStatement open_recording_;
@@ -72,6 +75,7 @@ class JournalRows {
   SqliteStatement put_delivery_;
   SqliteStatement put_playlist_;
   SqliteStatement put_rendition_;
+  SqliteStatement put_chat_;
   SqliteStatement forget_segments_;
   SqliteStatement forget_deliveries_;
   SqliteStatement forget_inits_;

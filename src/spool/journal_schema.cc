@@ -5,7 +5,7 @@
 namespace hlsrec::spool {
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr int kApplicationId = 0x686c7372;  // "hlsr"; file(1) shows it
 
 // AUTOINCREMENT: an id is not given again after its recording is forgotten.
@@ -90,6 +90,17 @@ CREATE INDEX notification_owed ON notification(target, subject, number)
 CREATE INDEX notification_time ON notification(time_us);
 )";
 
+// Since version 3.
+constexpr const char* kChatTables = R"(
+CREATE TABLE chat(
+  recording INTEGER NOT NULL REFERENCES recording ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  PRIMARY KEY(recording, number)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE delivery ADD COLUMN etag TEXT NOT NULL DEFAULT '';
+)";
+
 StatusOr<int> Number(SqliteDatabase& database, std::string_view sql) {
   HLSREC_ASSIGN_OR_RETURN(SqliteStatement statement, database.Prepare(sql));
   int number = 0;
@@ -115,19 +126,19 @@ Status PrepareSchema(SqliteDatabase& database) {
         "newer hlsrec, or move it aside",
         database.path(), version, kVersion);
   }
-  if (application == kApplicationId && version == 1) {
-    return database.Execute(
-        fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version = {}; COMMIT",
-                    kNotificationTables, kVersion));
+  if (application == kApplicationId && version >= 1) {
+    return database.Execute(fmt::format(
+        "BEGIN IMMEDIATE; {} {} PRAGMA user_version = {}; COMMIT",
+        version < 2 ? kNotificationTables : "", kChatTables, kVersion));
   }
   if (application != 0 || version != 0 || objects != 0) {
     return FailedPrecondition("journal: {}: is another program's database",
                               database.path());
   }
   return database.Execute(fmt::format(
-      "BEGIN IMMEDIATE; {} {} PRAGMA application_id = {}; PRAGMA user_version "
-      "= {}; COMMIT",
-      kTables, kNotificationTables, kApplicationId, kVersion));
+      "BEGIN IMMEDIATE; {} {} {} PRAGMA application_id = {}; PRAGMA "
+      "user_version = {}; COMMIT",
+      kTables, kNotificationTables, kChatTables, kApplicationId, kVersion));
 }
 
 }  // namespace hlsrec::spool

@@ -10,7 +10,8 @@ namespace hlsrec::spool {
 namespace {
 
 // Whether a power failure must not cost the entry: without the others segments
-// are stored, published or forgotten once more, and others told again.
+// are stored, published or forgotten once more, and others told again. Of a
+// chat it costs what came since the last of them, as it does of the media.
 bool NeedsSync(const JournalEntry& entry) {
   if (const auto* delivered = std::get_if<SegmentDelivered>(&entry)) {
     return delivered->outcome == Outcome::kLost;

@@ -32,8 +32,9 @@ class JournalStore {
 
   StatusOr<JournaledRecording> Load(RecordingId recording,
                                     Journal::Detail detail) {
-    return detail == Journal::Detail::kFiles ? rows_->LoadFiles(recording)
-                                             : rows_->Load(recording);
+    if (detail == Journal::Detail::kFiles) return rows_->LoadFiles(recording);
+    if (detail == Journal::Detail::kChat) return rows_->LoadChat(recording);
+    return rows_->Load(recording);
   }
   StatusOr<JournaledRecording> LoadPart(const SeriesPart& part) {
     return rows_->LoadPart(part);

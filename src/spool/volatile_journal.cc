@@ -3,6 +3,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "src/base/mutex.h"
 #include "src/base/status_util.h"
@@ -24,8 +25,8 @@ class KeptSegments {
       }
     } else if (const auto* told = std::get_if<SegmentDelivered>(&entry)) {
       if (Kept* kept = Find(told->recording)) {
-        kept->deliveries[{told->output, told->rendition, told->index}] =
-            told->outcome;
+        kept->deliveries[{told->output, told->rendition, told->index}] = {
+            told->outcome, told->etag};
       }
     } else if (const auto* gone = std::get_if<SegmentsForgotten>(&entry)) {
       if (Kept* kept = Find(gone->recording)) Forget(*gone, *kept);
@@ -58,7 +59,8 @@ class KeptSegments {
                                    .output = part.output,
                                    .rendition = part.rendition,
                                    .index = id.index,
-                                   .outcome = told->second});
+                                   .outcome = told->second.outcome,
+                                   .etag = told->second.etag});
     }
     return loaded;
   }
@@ -66,7 +68,11 @@ class KeptSegments {
  private:
   struct Kept {
     std::map<SegmentId, SegmentSealed> segments;
-    std::map<std::tuple<std::string, int, std::uint64_t>, Outcome> deliveries;
+    struct Told {
+      Outcome outcome = Outcome::kStored;
+      std::string etag = {};
+    };
+    std::map<std::tuple<std::string, int, std::uint64_t>, Told> deliveries;
   };
 
   Kept* Find(RecordingId recording) {
@@ -88,6 +94,40 @@ class KeptSegments {
   std::map<RecordingId, Kept> kept_;
 };
 
+// What was said in recordings that are not forgotten.
+class KeptChat {
+ public:
+  Status Append(ChatAppended chat) {
+    if (bytes_ + chat.message.size() > kMostBytes) {
+      return ResourceExhausted(
+          "chat: {} bytes wait in memory: use a spool directory", bytes_);
+    }
+    bytes_ += chat.message.size();
+    chat_[chat.recording].push_back(std::move(chat));
+    return {};
+  }
+  void Forget(RecordingId recording) {
+    const auto found = chat_.find(recording);
+    if (found == chat_.end()) return;
+    for (const ChatAppended& chat : found->second) {
+      bytes_ -= chat.message.size();
+    }
+    chat_.erase(found);
+  }
+  [[nodiscard]] JournaledRecording Load(RecordingId recording) const {
+    JournaledRecording loaded{.summary = {.recording = recording}};
+    const auto found = chat_.find(recording);
+    if (found != chat_.end()) loaded.chat = found->second;
+    return loaded;
+  }
+
+ private:
+  static constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+  std::map<RecordingId, std::vector<ChatAppended>> chat_;
+  std::size_t bytes_ = 0;
+};
+
 class VolatileJournal final : public Journal {
  public:
   RecordingId NewRecording() override { return next_++; }
@@ -99,8 +139,14 @@ class VolatileJournal final : public Journal {
       notifications_.Settle(*settled);
     } else if (const auto* old = std::get_if<NotificationsForgotten>(&entry)) {
       notifications_.Forget(old->before);
+    } else if (auto* chat = std::get_if<ChatAppended>(&entry)) {
+      MutexLock lock(mutex_);
+      status = chat_.Append(std::move(*chat));
     } else {
       MutexLock lock(mutex_);
+      if (const auto* all = std::get_if<RecordingForgotten>(&entry)) {
+        chat_.Forget(all->recording);
+      }
       segments_.Add(entry);
     }
     if (done) done(std::move(status));
@@ -108,7 +154,14 @@ class VolatileJournal final : public Journal {
   std::vector<RecordingSummary> Recordings() override { return {}; }
   Status Claim(const std::string&) override { return {}; }
   void Release(const std::string&) override {}
-  void Load(RecordingId recording, Detail, Loaded loaded) override {
+  void Load(RecordingId recording, Detail detail, Loaded loaded) override {
+    if (detail == Detail::kChat) {
+      JournaledRecording chat = [&] {
+        MutexLock lock(mutex_);
+        return chat_.Load(recording);
+      }();
+      return loaded(std::move(chat));
+    }
     loaded(NotFound("journal: recording {}: is not kept", recording));
   }
   void LoadNotifications(NotificationFilter filter,
@@ -132,6 +185,7 @@ class VolatileJournal final : public Journal {
   NotificationTable notifications_;
   Mutex mutex_;
   KeptSegments segments_ ABSL_GUARDED_BY(mutex_);
+  KeptChat chat_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

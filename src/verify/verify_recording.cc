@@ -135,6 +135,7 @@ class Verifier {
     }
     if (object.sha256.empty()) {
       ++report_.unhashed;
+      if (!JudgeEtag(object)) return;
     } else {
       const std::string sha256 = Sha256Hex(AsBytes(*bytes));
       if (sha256 != object.sha256) {
@@ -147,6 +148,24 @@ class Verifier {
         object.kind == manifest::kMultivariant) {
       JudgePlaylist(object, *bytes);
     }
+  }
+
+  // Where nothing else tells whether it is the same. Of what has a hash a copy
+  // with another tag is as good. False: it is another one.
+  bool JudgeEtag(const Object& object) {
+    const auto place = places_.Find(object.key);
+    if (object.etag.empty() || !place) return true;
+    const auto answer = std::make_shared<Answer<ObjectInfo>>();
+    sink_.Stat(*place, [answer](StatusOr<ObjectInfo> info) {
+      answer->Set(std::move(info));
+    });
+    const auto info = answer->Take(core_);
+    if (!info.ok() || info->etag.empty() || info->etag == object.etag) {
+      return true;
+    }
+    Find(VerifyProblem::kContent, object.key,
+         fmt::format("its ETag is {}, not {}", info->etag, object.etag));
+    return false;
   }
 
   void JudgeFailure(const Object& object, const Status& status) {

@@ -2,6 +2,7 @@
 // it.
 #include <filesystem>
 
+#include "hlsrec/notification.h"
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
@@ -17,6 +18,19 @@ using std::chrono::seconds;
 using testing::FaultySink;
 using testing::SimulatedRuntime;
 
+// What it was told, by name, and the data of the last.
+class Receiver final : public Notifier {
+ public:
+  void Notify(Notification notification, Done done) override {
+    names.emplace_back(NotificationTypeName(notification.type));
+    data = notification.data;
+    done({});
+  }
+  std::string Describe() const override { return "receiver"; }
+  std::vector<std::string> names;
+  std::string data;
+};
+
 struct Machine {
   TemporaryDirectory directory;
   testing::ManualClock clock;
@@ -29,6 +43,7 @@ struct Machine {
                                                   : testing::Fault::kNone};
       });
   std::unique_ptr<SimulatedRuntime> simulation;
+  std::shared_ptr<Receiver> receiver;
 
   Machine() { Start(); }
   void Start() {
@@ -43,6 +58,7 @@ struct Machine {
     options.outputs.push_back({.sink = sink});
     options.outputs[0].segment_path = "{seq}.{ext}";
     options.outputs[0].playlists = {{.path = "index.m3u8"}};
+    if (receiver != nullptr) options.notifiers = {{.notifier = receiver}};
     auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
     INFO(recorder.status().message());
     REQUIRE(recorder.ok());
@@ -102,6 +118,30 @@ TEST_CASE("discard: what is owed goes, what is stored stays") {
   machine.Start();
   CHECK(ListInterrupted(machine.simulation->runtime())->empty());
   CHECK(machine.SpooledSegments() == 0);
+}
+
+TEST_CASE("discard: who is told of the recording hears that it is over") {
+  Machine machine;
+  machine.receiver = std::make_shared<Receiver>();
+  auto recorder = machine.Open();
+  machine.Push(*recorder, 6, 0);
+  machine.simulation->Kill();
+  recorder = nullptr;
+  machine.simulation = nullptr;
+  machine.receiver->names.clear();
+
+  machine.Start();
+  const auto& runtime = machine.simulation->runtime();
+  const auto owed = ListInterrupted(runtime);
+  REQUIRE(owed.ok());
+  REQUIRE(owed->size() == 1);
+  REQUIRE(AttachNotifier(runtime, machine.receiver).ok());
+  REQUIRE(Discard(runtime, owed->front().id).ok());
+  CHECK(*WaitForNotifications(runtime, seconds(1)) == 0);
+  CHECK(machine.receiver->names.back() == "recording.failed");
+  const std::string& data = machine.receiver->data;
+  CHECK(data.find("\"resumable\":false") != std::string::npos);
+  CHECK(data.find("\"message\":\"discarded\"") != std::string::npos);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
+#include "src/record/plan_text.h"
 #include "tests/catch.h"
 #include "tests/record/synthetic.h"
 #include "tests/temporary_directory.h"
@@ -131,6 +132,17 @@ TEST_CASE("identity: fields of its names set it, unless they contradict it") {
     CHECK(recorder.status().code() == StatusCode::kInvalidArgument);
     CHECK(recorder.status().message().find("{room_id}") != std::string::npos);
   }
+}
+
+// Notifications are asked for by it, and an empty one asks for all.
+TEST_CASE("identity: a recording of an older journal has an id, too") {
+  record::RecordingPlan plan;
+  plan.options.stream = "cam";
+  plan.run = "r1";
+  REQUIRE(record::LoadPlan(record::SavePlan(plan)).ok());
+  CHECK(record::LoadPlan(record::SavePlan(plan))->id == "r1");
+  plan.id = "i1";
+  CHECK(record::LoadPlan(record::SavePlan(plan))->id == "i1");
 }
 
 }  // namespace

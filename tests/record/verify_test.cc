@@ -1,6 +1,8 @@
 // Recordings read again, as they are and as something has become of them.
 #include "hlsrec/verify.h"
 
+#include <map>
+
 #include "hlsrec/recorder.h"
 #include "hlsrec/testing.h"
 #include "tests/catch.h"
@@ -106,6 +108,60 @@ TEST_CASE("verify: what was recorded is as the manifest says") {
   CHECK(last.bytes == report->bytes);
   CHECK(told == static_cast<int>(report->objects));
   CHECK(report->state == RecordingState::kCompleted);
+}
+
+// A store that counts what it was given, and tells the count as an ETag.
+class VersionedSink final : public Sink {
+ public:
+  explicit VersionedSink(std::shared_ptr<MemorySink> inner)
+      : inner_(std::move(inner)) {}
+  void Put(PutRequest request, Done done) override {
+    const std::string key = request.key;
+    const auto told = request.on_etag;
+    inner_->Put(std::move(request), [this, key, told, done](Status status) {
+      if (status.ok()) etags[key] = std::to_string(++version_);
+      if (status.ok() && told) told(etags[key]);
+      done(std::move(status));
+    });
+  }
+  void Get(std::string key, std::uint64_t max_bytes, GetDone done) override {
+    inner_->Get(std::move(key), max_bytes, std::move(done));
+  }
+  void Remove(std::string key, Done done) override {
+    inner_->Remove(std::move(key), std::move(done));
+  }
+  void List(std::string prefix, ListDone done) override {
+    inner_->List(std::move(prefix), std::move(done));
+  }
+  void Stat(std::string key, StatDone done) override {
+    done(ObjectInfo{.key = key, .etag = etags[key]});
+  }
+  std::string Describe() const override { return "versioned:"; }
+
+  std::map<std::string, std::string> etags;
+
+ private:
+  const std::shared_ptr<MemorySink> inner_;
+  int version_ = 0;
+};
+
+TEST_CASE("verify: another ETag is found where nobody knows a hash") {
+  Archive archive;
+  const bool hashed = GENERATE(true, false);
+  if (!hashed) {
+    archive.simulation = std::make_unique<SimulatedRuntime>(archive.clock);
+  }
+  const auto sink = std::make_shared<VersionedSink>(archive.sink);
+  RecordingOptions options = archive.Options();
+  options.outputs[0].sink = sink;
+  archive.Record(std::move(options));
+  const std::string manifest = "cam/s/recording.json";
+  CHECK(archive.Findings(manifest, sink).empty());
+  // Replaced by as many bytes.
+  const std::string key = "cam/s/000001.m4s";
+  sink->etags[key] = "other";
+  CHECK(archive.Findings(manifest, sink) ==
+        (hashed ? Found{} : Found{"content " + key}));
 }
 
 TEST_CASE("verify: one bit of any object is found") {

@@ -100,6 +100,32 @@ void LargeObjects(S3Sink& sink) {
   CHECK(AwaitRemove(sink, "large +.mp4").ok());
 }
 
+// What a put is told is what others are told later.
+void Etags(S3Sink& sink) {
+  for (const std::size_t size : {std::size_t{5}, std::size_t{12} << 20}) {
+    INFO(size);
+    std::string etag;
+    REQUIRE(
+        AwaitPut(sink,
+                 {.key = "etag.ts",
+                  .body = MakeStringBody(std::string(size, 'x')),
+                  .content_type = "video/mp2t",
+                  .on_etag = [&](std::string told) { etag = std::move(told); }})
+            .ok());
+    CHECK(etag.size() > 30);
+    const auto stat = AwaitStat(sink, "etag.ts");
+    REQUIRE(stat.ok());
+    CHECK(stat->size_bytes == size);
+    CHECK(stat->etag == etag);
+    const auto listed = AwaitList(sink, "etag.ts");
+    REQUIRE(listed.ok());
+    REQUIRE(listed->size() == 1);
+    CHECK(listed->front().etag == etag);
+  }
+  CHECK(AwaitRemove(sink, "etag.ts").ok());
+  CHECK(AwaitStat(sink, "etag.ts").status().code() == StatusCode::kNotFound);
+}
+
 void PresignedUrls(S3Sink& sink) {
   REQUIRE(Put(sink, "pre signed+.ts", "12345").ok());
   const auto url = AwaitPresign(sink, "pre signed+.ts", hours(1));
@@ -128,6 +154,7 @@ void KeepsItsPromises(const StoreServer& server) {
         std::vector<std::string>{});
   KeysOfAnyKind(*sink);
   LargeObjects(*sink);
+  Etags(*sink);
   PresignedUrls(*sink);
   CHECK(AwaitList(*sink, "")->empty());
 }

@@ -46,6 +46,10 @@ inline StatusOr<std::vector<ObjectInfo>> AwaitList(Sink& sink,
   return Await<StatusOr<std::vector<ObjectInfo>>>(
       [&](Sink::ListDone done) { sink.List(prefix, std::move(done)); });
 }
+inline StatusOr<ObjectInfo> AwaitStat(Sink& sink, const std::string& key) {
+  return Await<StatusOr<ObjectInfo>>(
+      [&](Sink::StatDone done) { sink.Stat(key, std::move(done)); });
+}
 inline StatusOr<std::string> AwaitPresign(S3Sink& sink, const std::string& key,
                                           std::chrono::seconds after) {
   return Await<StatusOr<std::string>>([&](Sink::GetDone done) {

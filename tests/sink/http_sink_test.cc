@@ -185,6 +185,38 @@ TEST_CASE("http sink: a server that knows no HEAD takes puts") {
   CHECK_FALSE(server.objects().contains("/y"));
 }
 
+TEST_CASE("http sink: tells the ETag that the server tells") {
+  Fixture f;
+  std::atomic<int> answer = 201;
+  HttpServer server([&](const Request&) {
+    return Reply{.status = answer, .headers = "etag: \"v1\"\r\n"};
+  });
+  const auto sink = f.Open({.base_url = server.Url("/")});
+  std::string etag;
+  const auto put = [&] {
+    return f.Put(
+        *sink, {.key = "x.ts",
+                .body = MakeStringBody("x"),
+                .content_type = "video/mp2t",
+                .on_etag = [&](std::string told) { etag = std::move(told); }});
+  };
+  CHECK(put().ok());
+  CHECK(etag == "\"v1\"");
+  // Not of an error's body.
+  etag.clear();
+  answer = 500;
+  CHECK(!put().ok());
+  CHECK(etag.empty());
+  answer = 200;
+  const auto stat = std::make_shared<Answer<ObjectInfo>>();
+  sink->Stat("x.ts",
+             [stat](StatusOr<ObjectInfo> info) { stat->Set(std::move(info)); });
+  const auto info = stat->Take(f.runtime->core());
+  REQUIRE(info.ok());
+  CHECK(info->etag == "\"v1\"");
+  CHECK(server.requests().back().method == "HEAD");
+}
+
 TEST_CASE("http sink: answers as codes that decide on retries") {
   struct Case {
     int status;

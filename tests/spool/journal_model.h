@@ -34,6 +34,7 @@ class JournalModel {
       copy(recording.deliveries, all.deliveries);
       copy(recording.playlists, all.playlists);
       copy(recording.renditions, all.renditions);
+      copy(recording.chat, all.chat);
       text += Text(all);
     }
     return text;
@@ -49,6 +50,7 @@ class JournalModel {
     std::map<std::tuple<std::string, int, std::uint64_t>, PlaylistPublished>
         playlists;  // one key for each output and rendition, here
     std::map<int, RenditionDescribed> renditions;
+    std::map<std::uint64_t, ChatAppended> chat;
   };
 
   // Beside the recordings: sqlite_journal_test.cc has them.
@@ -77,6 +79,9 @@ class JournalModel {
   }
   void Do(const RenditionDescribed& e) {
     recordings_[e.recording].renditions[e.rendition] = e;
+  }
+  void Do(const ChatAppended& e) {
+    recordings_[e.recording].chat[e.number] = e;
   }
   void Do(const SegmentsForgotten& e) {
     Recording& recording = recordings_[e.recording];
@@ -161,14 +166,21 @@ class EntryMaker {
                            std::string(draw(max_init_bytes_), 'i')};
       case 7:
         return RenditionDescribed{id, rendition, hash};
+      case 8:
+      case 9:
+        return ChatAppended{id, index, hash};
       default:
         break;
     }
     switch (draw(4)) {
       case 0:
         return SegmentDelivered{
-            id, fmt::format("out{}", packaging), rendition, index,
-            draw(4) == 0 ? Outcome::kLost : Outcome::kStored};
+            id,
+            fmt::format("out{}", packaging),
+            rendition,
+            index,
+            draw(4) == 0 ? Outcome::kLost : Outcome::kStored,
+            draw(2) == 0 ? "" : "\"e\""};
       case 1:
         return PlaylistPublished{id,
                                  fmt::format("out{}", packaging),

@@ -33,9 +33,10 @@ inline std::string Text(const SegmentSealed& e) {
       e.file, e.size_bytes, e.sha256);
 }
 inline std::string Text(const SegmentDelivered& e) {
-  return fmt::format("delivery {} {} r{} #{} {}", e.recording, e.output,
+  return fmt::format("delivery {} {} r{} #{} {}{}", e.recording, e.output,
                      e.rendition, e.index,
-                     e.outcome == Outcome::kStored ? "stored" : "lost");
+                     e.outcome == Outcome::kStored ? "stored" : "lost",
+                     e.etag.empty() ? "" : " " + e.etag);
 }
 inline std::string Text(const PlaylistPublished& e) {
   return fmt::format("playlist {} {} r{} {} {}-{} d{}{}", e.recording, e.output,
@@ -44,6 +45,9 @@ inline std::string Text(const PlaylistPublished& e) {
 }
 inline std::string Text(const RenditionDescribed& e) {
   return fmt::format("rendition {} r{} {}", e.recording, e.rendition, e.info);
+}
+inline std::string Text(const ChatAppended& e) {
+  return fmt::format("chat {} #{} {}", e.recording, e.number, e.message);
 }
 inline std::string Text(const RecordingSummary& e) {
   return fmt::format("recording {} '{}' '{}'{}", e.recording, e.identity,
@@ -59,6 +63,7 @@ inline std::string Text(const JournaledRecording& all) {
   add(all.deliveries);
   add(all.playlists);
   add(all.renditions);
+  add(all.chat);
   return text;
 }
 

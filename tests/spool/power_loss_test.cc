@@ -92,6 +92,7 @@ class Schedule {
     }
     return !std::holds_alternative<PlaylistPublished>(entry) &&
            !std::holds_alternative<RenditionDescribed>(entry) &&
+           !std::holds_alternative<ChatAppended>(entry) &&
            !std::holds_alternative<SegmentsForgotten>(entry) &&
            !std::holds_alternative<RecordingForgotten>(entry);
   }

@@ -332,22 +332,50 @@ TEST_CASE("sqlite journal: a newer version's is left alone") {
   bench.Close();
   Sql(bench.path(), "PRAGMA user_version = 7");
   CHECK(bench.Open().ToString() ==
-        fmt::format("journal: {}: is of version 7, and version 2 is known "
+        fmt::format("journal: {}: is of version 7, and version 3 is known "
                     "here: use a newer hlsrec, or move it aside (failed "
                     "precondition)",
                     bench.path()));
-  Sql(bench.path(), "PRAGMA user_version = 2");
+  Sql(bench.path(), "PRAGMA user_version = 3");
   CHECK(bench.Open().ok());
 }
 
-TEST_CASE("sqlite journal: what version 1 wrote is read, and goes on") {
+TEST_CASE("sqlite journal: what earlier versions wrote is read, and goes on") {
+  const int version = GENERATE(1, 2);
   Bench bench;
   REQUIRE(bench.Write(RecordingOpened{.recording = 1, .identity = "a"}).ok());
+  REQUIRE(bench.Write(SegmentDelivered{.recording = 1, .output = "o"}).ok());
   bench.Close();
-  Sql(bench.path(), "DROP TABLE notification; PRAGMA user_version = 1");
+  Sql(bench.path(),
+      fmt::format("DROP TABLE chat; ALTER TABLE delivery DROP "
+                  "COLUMN etag; {} PRAGMA user_version = {}",
+                  version < 2 ? "DROP TABLE notification;" : "", version));
   REQUIRE(bench.Open().ok());
   CHECK(bench.journal().Recordings().size() == 1);
   CHECK(bench.Write(NotificationQueued{.id = "x"}).ok());
+  CHECK(bench.Write(ChatAppended{.recording = 1, .number = 1}).ok());
+  CHECK(bench.Load(1)->deliveries.size() == 1);
+}
+
+TEST_CASE("sqlite journal: a chat goes with its recording") {
+  Bench bench;
+  REQUIRE(bench.Write(RecordingOpened{.recording = 1}).ok());
+  CHECK(bench.Write(ChatAppended{.recording = 1, .number = 2, .message = "b"})
+            .ok());
+  CHECK(bench.Write(ChatAppended{.recording = 1, .number = 1, .message = "a"})
+            .ok());
+  CHECK(bench.Write(ChatAppended{.recording = 1, .number = 1, .message = "c"})
+            .ok());
+  CHECK(bench.Write(ChatAppended{.recording = 7, .number = 1}).code() ==
+        StatusCode::kNotFound);
+  REQUIRE(bench.Reopen().ok());
+  const JournaledRecording loaded = *bench.Load(1);
+  REQUIRE(loaded.chat.size() == 2);
+  CHECK(loaded.chat[0].message == "c");
+  CHECK(loaded.chat[1].message == "b");
+  CHECK(bench.Write(RecordingForgotten{1}).ok());
+  CHECK(bench.Write(RecordingOpened{.recording = 1}).ok());
+  CHECK(bench.Load(1)->chat.empty());
 }
 
 std::string Names(Bench& bench, const NotificationFilter& filter) {

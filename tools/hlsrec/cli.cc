@@ -311,6 +311,7 @@ void AddRecord(CLI::App& app, RecordCommand& record) {
   AddSegments(*command, record);
   AddPlaylists(*command, record);
   AddNames(*command, record);
+  AddChat(*command, record.chat);
   AddStorage(*command, record);
   AddDelivery(*command, record);
   AddReporting(*command, record);

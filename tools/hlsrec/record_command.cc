@@ -124,6 +124,7 @@ class RecordRun {
     if (!source_options.ok()) return Usage(source_options.status());
     auto pump = MakePumpOptions(command_);
     if (!pump.ok()) return Usage(pump.status());
+    if (Status chat = OpenChat(); !chat.ok()) return Usage(chat);
     auto runtime_options = MakeRuntimeOptions(command_);
     if (!runtime_options.ok()) return Usage(runtime_options.status());
     runtime_options->libav_logging =
@@ -211,11 +212,18 @@ class RecordRun {
     Recorder& recorder = **opened;
     TellInterrupted();
     interruption_.Watch(&recorder);
+    if (chat_ != nullptr) {
+      chat_->Start(recorder.chat(), [this](const std::string& warning) {
+        reporter_->Error(warning);
+      });
+    }
     reporter_->StartStatus([&recorder] { return recorder.progress(); });
     pump.stop = [this] { return interruption_.stopping(); };
     pump.reopen = [this] { return OpenSource(); };
     pump.on_event = [this](const Event& event) { reporter_->OnEvent(event); };
     const PumpResult pumped = Pump(std::move(source), recorder, pump);
+    // What was said by now belongs to it.
+    chat_ = nullptr;
     recorder.Finish();
     const RecordingResult result = recorder.Wait();
     reporter_->StopStatus();
@@ -225,6 +233,19 @@ class RecordRun {
     if (tells) code = AwaitReceivers(code);
     if (!command_.delete_on_end.empty()) AwaitDeletion();
     return code;
+  }
+
+  // What can't be read is told before anything is recorded.
+  Status OpenChat() {
+    const std::string& input = command_.chat.input;
+    if (!command_.chat.wanted()) return {};
+    if (input == "-" && command_.input == "-") {
+      return {StatusCode::kInvalidArgument,
+              "--chat: -: is the input already: give a FIFO"};
+    }
+    auto opened = ChatReader::Open(input);
+    if (opened.ok()) chat_ = std::move(opened).value();
+    return opened.status();
   }
 
   // Recordings of other names that wait in the same spool.
@@ -342,6 +363,7 @@ class RecordRun {
   Interruption interruption_;
   std::shared_ptr<Runtime> runtime_;
   UrlSourceOptions source_options_;
+  std::unique_ptr<ChatReader> chat_;
 };
 
 }  // namespace

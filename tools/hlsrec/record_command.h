@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/hlsrec/chat_reader.h"
 #include "tools/hlsrec/delivery_modes.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/s3_delivery.h"
@@ -66,6 +67,8 @@ struct RecordCommand {
   std::int64_t start_number = -1;
   bool manifest = false;
   std::string manifest_name;  // implies it
+
+  ChatChoice chat;
 
   // Storage
   std::string spool;

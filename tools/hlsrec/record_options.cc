@@ -107,6 +107,7 @@ Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
                      .playlist = stem + "{_rendition}.m3u8",
                      .multivariant = stem + ".m3u8",
                      .manifest = stem + "_recording.json",
+                     .chat = stem + "_chat.csv",
                      .first_sequence = first},
           .root = slash == std::string::npos ? "."
                   : slash == 0               ? "/"
@@ -404,6 +405,7 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     if (command.manifest || !command.manifest_name.empty()) {
       wanted.manifest_path = names->layout.manifest;
     }
+    wanted.chat = MakeChatOptions(command.chat, names->layout.chat);
     // Known only when the tracks are: see RunRecord().
     wanted.multivariant_path = names->layout.multivariant;
     if (!command.delete_on_end.empty()) {
