@@ -55,6 +55,18 @@ StatusOr<std::string> SinkReader::Get(const std::string& key,
   return Take(key, max_bytes, Ask(key, max_bytes));
 }
 
+StatusOr<ObjectInfo> SinkReader::Stat(const std::string& key) {
+  for (int attempt = 1;; ++attempt) {
+    const auto answer = std::make_shared<Answer<ObjectInfo>>();
+    sink_.Stat(key, [answer](StatusOr<ObjectInfo> info) {
+      answer->Set(std::move(info));
+    });
+    StatusOr<ObjectInfo> info = answer->Take(core_);
+    if (!MayPass(info.status()) || attempt == kMostAttempts) return info;
+    Wait(attempt, info.status());
+  }
+}
+
 StatusOr<std::vector<ObjectInfo>> SinkReader::List(const std::string& prefix) {
   const auto answer = std::make_shared<Answer<std::vector<ObjectInfo>>>();
   sink_.List(prefix, [answer](StatusOr<std::vector<ObjectInfo>> objects) {

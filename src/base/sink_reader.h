@@ -28,6 +28,7 @@ class SinkReader {
   StatusOr<std::string> Take(const std::string& key, std::uint64_t max_bytes,
                              Question question);
   StatusOr<std::string> Get(const std::string& key, std::uint64_t max_bytes);
+  StatusOr<ObjectInfo> Stat(const std::string& key);
   StatusOr<std::vector<ObjectInfo>> List(const std::string& prefix);
   Status Put(const PutRequest& request);
 

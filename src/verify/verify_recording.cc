@@ -155,11 +155,7 @@ class Verifier {
   bool JudgeEtag(const Object& object) {
     const auto place = places_.Find(object.key);
     if (object.etag.empty() || !place) return true;
-    const auto answer = std::make_shared<Answer<ObjectInfo>>();
-    sink_.Stat(*place, [answer](StatusOr<ObjectInfo> info) {
-      answer->Set(std::move(info));
-    });
-    const auto info = answer->Take(core_);
+    const auto info = reader_.Stat(*place);
     if (!info.ok() || info->etag.empty() || info->etag == object.etag) {
       return true;
     }
