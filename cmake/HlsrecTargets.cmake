@@ -6,7 +6,7 @@ target_include_directories(hlsrec_options INTERFACE
   ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(hlsrec_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Wreserved-identifier>
   # gcc 12 takes the growth of strings and vectors for overflow when it
   # optimises (gcc bugs 105329, 105651, 107852); 13 does not.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-restrict>
@@ -51,7 +51,9 @@ function(hlsrec_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS;DEPENDS;PROPERTIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE
-    hlsrec_options hlsrec_test_main ${ARG_DEPENDS})
+    hlsrec_options hlsrec_test_support hlsrec_test_main ${ARG_DEPENDS})
+  # They take longer to compile than to run; what they test is optimised.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   foreach(layer IN LISTS ARG_LAYERS)
     get_property(depends GLOBAL PROPERTY HLSREC_DEPENDS_${layer})
     target_link_libraries(${name} PRIVATE hlsrec_${layer} ${depends})

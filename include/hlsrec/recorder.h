@@ -69,7 +69,8 @@ struct TimelineOptions {
   std::chrono::milliseconds max_backward_jump{500};
   // Packets of different tracks are ordered by time within this window.
   std::chrono::milliseconds interleave{300};
-  // How long to wait for the first keyframe before recording without video.
+  // How long to wait for the first keyframe before recording without video;
+  // behind a discontinuity 0.6 s at most.
   std::chrono::milliseconds wait_for_keyframe{10000};
 };
 

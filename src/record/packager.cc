@@ -86,6 +86,7 @@ void Packager::Begin(const SegmentBegin& begin) {
   in_segment_ = true;
   begin_ = begin;
   end90_ = begin.start90;
+  timed_ = false;
   samples_ = 0;
 }
 
@@ -111,9 +112,10 @@ void Packager::Write(const media::TimedSample& sample) {
   }
   muxer_->Write(sample.sample, out_);
   ++samples_;
-  if (timing_track_ < 0 || sample.sample.track == timing_track_) {
-    end90_ = std::max(end90_, sample.end90);
-  }
+  // Sound counts as long as no picture came.
+  const bool timing = timing_track_ < 0 || sample.sample.track == timing_track_;
+  timed_ = timed_ || timing;
+  if (timing || !timed_) end90_ = std::max(end90_, sample.end90);
   unflushed_bytes_ += sample.sample.payload.size();
   if (sample.dts90 - flushed_at_ >= options_.flush_ticks ||
       unflushed_bytes_ >= kMaxFragment) {

@@ -121,6 +121,7 @@ class Packager : public std::enable_shared_from_this<Packager> {
   bool in_segment_ = false;
   SegmentBegin begin_;
   int timing_track_ = -1;   // whose samples a chunk lasts for; -1: all
+  bool timed_ = false;      // a sample of it came in this segment
   std::int64_t end90_ = 0;  // of them
   std::uint64_t samples_ = 0;
   std::int64_t flushed_at_ = 0;

@@ -338,11 +338,7 @@ void Recording::Pass(TimedSample sample) {
   if (!track.active) {
     // It joins with the next segment that starts at a keyframe.
     if (track.format != nullptr && (!track.video || sample.sample.keyframe)) {
-      if (track.video && video_given_up_) {
-        video_given_up_ = false;
-        EndAllSegments();
-        return Hold(std::move(sample));
-      }
+      if (track.video && video_given_up_) return Return(std::move(sample));
       cutter_.Request();
     }
     return Drop(track, "before the keyframe its track joins at");
@@ -350,9 +346,17 @@ void Recording::Pass(TimedSample sample) {
   if (track.video && track.needs_keyframe) {
     if (!sample.sample.keyframe)
       return Drop(track, "before its first keyframe");
+    if (video_given_up_) return Return(std::move(sample));
     track.needs_keyframe = false;
   }
   Record(sample);
+}
+
+// The keyframe of a picture that was given up.
+void Recording::Return(TimedSample keyframe) {
+  video_given_up_ = false;
+  EndAllSegments();
+  Hold(std::move(keyframe));
 }
 
 void Recording::Hold(TimedSample sample) {
@@ -391,14 +395,20 @@ int Recording::ChooseLeader() const {
   return -1;
 }
 
+// What waits is in memory. After a break that is media which a kill must not
+// cost; before the first keyframe there is no recording yet.
+std::int64_t Recording::LongestWait90() const {
+  const std::int64_t wait = Ticks90(plan_.options.timeline.wait_for_keyframe);
+  return fresh_ ? wait : std::min(wait, media::BreakWindow::kLength);
+}
+
 void Recording::TryOpenGate(Gate gate) {
   if (held_.empty()) return;
   leader_ = ChooseLeader();
   const std::int64_t newest = held_.back().dts90;
   const bool waited = gate == Gate::kLastChance ||
                       held_bytes_ > kMaxHeldBytes ||
-                      newest - held_.front().dts90 >=
-                          Ticks90(plan_.options.timeline.wait_for_keyframe);
+                      newest - held_.front().dts90 >= LongestWait90();
   const auto keyframe =
       std::find_if(held_.begin(), held_.end(), [&](const TimedSample& sample) {
         return sample.sample.track == leader_ && sample.sample.keyframe;
@@ -480,10 +490,24 @@ media::MuxTrack Recording::MuxTrackOf(int number) const {
           .language = track.track.language};
 }
 
+// With sound. A picture that is awaited keeps its place beside it, so that one
+// init section holds for all: players do not take tracks away and back.
+bool Recording::SharesSegments(const TrackState& track) const {
+  return std::any_of(
+      track.renditions.begin(), track.renditions.end(), [&](int r) {
+        const auto& numbers = renditions_[static_cast<std::size_t>(r)].tracks;
+        return std::any_of(numbers.begin(), numbers.end(), [&](int number) {
+          const TrackState& other = tracks_[static_cast<std::size_t>(number)];
+          return !other.video && other.format != nullptr;
+        });
+      });
+}
+
 Status Recording::ConfigurePackagers() {
   for (TrackState& track : tracks_) {
     track.active = track.format != nullptr && !track.renditions.empty() &&
-                   !(track.video && video_given_up_);
+                   (!(track.video && video_given_up_) ||
+                    (track.active && SharesSegments(track)));
   }
   for (std::size_t r = 0; r < renditions_.size(); ++r) {
     RenditionState& rendition = renditions_[r];

@@ -123,15 +123,18 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void TakeFormat(const media::TimedSample& sample);
   // The gate.
   void Pass(media::TimedSample sample);
+  void Return(media::TimedSample keyframe);
   void Hold(media::TimedSample sample);
   bool Keep(media::TimedSample sample);
   enum class Gate {
     kWhenReady,   // a keyframe is there, and all formats or enough waiting
     kLastChance,  // nothing more will come: with what there is
   };
+  [[nodiscard]] std::int64_t LongestWait90() const;
   void TryOpenGate(Gate gate);
   void OpenGate(std::size_t keyframe);
   [[nodiscard]] int ChooseLeader() const;
+  [[nodiscard]] bool SharesSegments(const TrackState& track) const;
   Status ConfigurePackagers();
   [[nodiscard]] media::MuxTrack MuxTrackOf(int number) const;
   void ConfigureRelays();

@@ -22,6 +22,24 @@ function changingPicture(folder) {
   return joined;
 }
 
+// The timestamps jump amidst a group of pictures, whose first was lost: two
+// seconds of sound alone.
+function lostKeyframe(folder) {
+  const parts = [[3, 25, 'null', 0], [4, 50, 'noise=drop=lt(n\\,1)', 23]].map(
+      ([seconds, gop, lose, offset], index) => {
+        const file = path.join(folder, `part${index}.ts`);
+        ffmpeg('-f', 'lavfi', '-i', `testsrc2=s=320x180:r=25:d=${seconds}`,
+               '-f', 'lavfi', '-i', `sine=r=44100:d=${seconds}`, '-c:v',
+               'libx264', '-preset', 'ultrafast', '-bf', '0', '-pix_fmt',
+               'yuv420p', '-g', String(gop), '-bsf:v', lose, '-c:a', 'aac',
+               '-output_ts_offset', String(offset), file);
+        return fs.readFileSync(file);
+      });
+  const joined = path.join(folder, 'jumping.ts');
+  fs.writeFileSync(joined, Buffer.concat(parts));
+  return joined;
+}
+
 // input: made by make_media.sh, or a function that makes it.
 export const RECORDINGS = {
   ts: {input: 'h264_aac.mp4', options: ['--container', 'ts'], seconds: 3},
@@ -39,6 +57,18 @@ export const RECORDINGS = {
     options: ['--container', 'fmp4'],
     seconds: 6,
     height: 180,
+  },
+  'lost-keyframe-ts': {
+    input: lostKeyframe,
+    options: ['--container', 'ts'],
+    seconds: 7,
+    pictures: 120,
+  },
+  'lost-keyframe-fmp4': {
+    input: lostKeyframe,
+    options: ['--container', 'fmp4'],
+    seconds: 7,
+    pictures: 120,
   },
   'alternative-audio-ts': {
     input: 'two_languages.ts',

@@ -21,6 +21,18 @@ using testing::SimulatedRuntime;
 constexpr int kPicturesPerSecond = 25;
 constexpr std::int64_t kSecond = 90000;
 
+// A picture or frame each, in order.
+std::set<std::int64_t> Recorded(const MemorySink& sink, char kind) {
+  const auto parsed = playlist::ParsePlaylist(sink.Text("index.m3u8"));
+  REQUIRE(parsed.ok());
+  std::set<std::int64_t> numbers;
+  for (const auto& segment : parsed->media.segments) {
+    const auto marks = MarksIn(sink.Text(segment.uri), kind);
+    numbers.insert(marks.begin(), marks.end());
+  }
+  return numbers;
+}
+
 // Whether the sound goes on beside a picture that breaks, or is silent from
 // the first break on.
 enum class Sound { kGoesOn, kFallsSilent };
@@ -52,18 +64,6 @@ struct Process {
   std::unique_ptr<Recorder> recorder;
 };
 
-// The pictures of the playlist.
-std::set<std::int64_t> Recorded(const MemorySink& sink) {
-  const auto parsed = playlist::ParsePlaylist(sink.Text("index.m3u8"));
-  REQUIRE(parsed.ok());
-  std::set<std::int64_t> pictures;
-  for (const auto& segment : parsed->media.segments) {
-    const auto marks = MarksIn(sink.Text(segment.uri), 'A');
-    pictures.insert(marks.begin(), marks.end());
-  }
-  return pictures;
-}
-
 // How much of the newest media is gone after a kill.
 milliseconds CostOf(const Schedule& schedule) {
   const TemporaryDirectory directory;
@@ -93,7 +93,7 @@ milliseconds CostOf(const Schedule& schedule) {
   Process next(clock, directory, sink);
   next.recorder->Finish();
   REQUIRE(next.recorder->Wait().status.ok());
-  const std::set<std::int64_t> recorded = Recorded(*sink);
+  const std::set<std::int64_t> recorded = Recorded(*sink, 'A');
   int lost = 0;
   while (lost < pictures && !recorded.contains(pictures - 1 - lost)) ++lost;
   // All before it is there.
@@ -122,6 +122,44 @@ TEST_CASE("breaks: a kill amidst two of them costs a second at most") {
   }
   // The schedules are such that media waits.
   CHECK(worst >= milliseconds(600));
+}
+
+// Sound beside a picture that jumps, and whose next keyframe is far.
+TEST_CASE("breaks: sound does not wait for a keyframe that is far") {
+  constexpr int kJump = 60;
+  constexpr std::int64_t kFramesPerSecond = 47;
+  for (const int after : {20, 30, 45, 70}) {
+    INFO("killed " << after << " pictures behind the jump");
+    const TemporaryDirectory directory;
+    testing::ManualClock clock;
+    const auto sink = std::make_shared<MemorySink>();
+    std::int64_t frame = 0;
+    {
+      Process process(clock, directory, sink);
+      for (int i = 0; i < kJump + after; ++i) {
+        Packet picture = VideoPacket(i, i == 0);
+        if (i >= kJump) picture.pts += 10 * kSecond;
+        picture.dts = picture.pts;
+        REQUIRE(process.recorder->Push(std::move(picture)).ok());
+        while (frame * 1024 / 48 < (i + 1) * 1000 / kPicturesPerSecond) {
+          Packet sound = AudioPacket(frame++);
+          if (i >= kJump) sound.pts += std::int64_t{10} * 48000;
+          sound.dts = sound.pts;
+          REQUIRE(process.recorder->Push(std::move(sound)).ok());
+        }
+        process.simulation->Advance(milliseconds(1000 / kPicturesPerSecond));
+      }
+      process.simulation->Kill();
+    }
+    Process next(clock, directory, sink);
+    next.recorder->Finish();
+    REQUIRE(next.recorder->Wait().status.ok());
+    const std::set<std::int64_t> recorded = Recorded(*sink, 'B');
+    REQUIRE_FALSE(recorded.empty());
+    CHECK(frame - 1 - *recorded.rbegin() <= kFramesPerSecond);
+    // All before it is there.
+    CHECK(static_cast<std::int64_t>(recorded.size()) == *recorded.rbegin() + 1);
+  }
 }
 
 }  // namespace

@@ -5,31 +5,23 @@
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
-#include "src/base/file.h"
 #include "src/playlist/parse.h"
-#include "src/spool/spool.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::Fault;
 using testing::FaultySink;
-using testing::SimulatedRuntime;
 
 // A recording to a folder, and to a server that is away while told.
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::unique_ptr<SimulatedRuntime> simulation;
-  std::shared_ptr<testing::MemorySink> server =
-      std::make_shared<testing::MemorySink>();
+struct Studio : Machine {
   bool away = false;
   bool full = false;  // no segment is taken
+  std::shared_ptr<testing::MemorySink> server = sink;
   std::shared_ptr<FaultySink> front = std::make_shared<FaultySink>(
       server, [this](std::uint64_t, const std::string& key) {
         FaultySink::Decision decision;
@@ -39,44 +31,24 @@ struct Studio {
         }
         return decision;
       });
-  spool::FileSpoolOptions spool_options = {};
 
-  Studio() { Start(); }
-  void Start() {
-    spool_options.directory = directory.Path("spool");
-    auto created = SimulatedRuntime::Create(
-        clock, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
-          auto opened =
-              spool::OpenFileSpool(core, PosixFileSystem(), spool_options);
-          if (opened.ok()) out = std::move(opened).value();
-          return opened.status();
-        });
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
-  OutputOptions Output(const std::string& id, std::shared_ptr<Sink> sink) {
-    OutputOptions output{.id = id, .sink = std::move(sink)};
+  ~Studio() override { simulation = nullptr; }
+  OutputOptions Output(const std::string& id, std::shared_ptr<Sink> into) {
+    OutputOptions output{.id = id, .sink = std::move(into)};
     output.segment_path = "{seq}.{ext}";
     output.init_path = "init-{hash}.mp4";
     output.playlists = {{.path = "index.m3u8"}};
     return output;
   }
   std::shared_ptr<Sink> Folder() {
-    auto sink =
+    auto folder =
         OpenFileSink(simulation->runtime(), {.root = directory.Path("folder")});
-    REQUIRE(sink.ok());
-    return *sink;
+    REQUIRE(folder.ok());
+    return *folder;
   }
   RecordingOptions Options() {
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
+    RecordingOptions options = CameraOptions(front);
+    options.outputs.clear();
     options.finish_timeout = seconds(10);
     return options;
   }
@@ -93,22 +65,10 @@ struct Studio {
     for (auto& output : options.outputs) output.container = container;
     return options;
   }
-  std::unique_ptr<Recorder> Open(RecordingOptions options) {
-    auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
   std::string Refusal(RecordingOptions options) {
     return Recorder::Open(simulation->runtime(), std::move(options))
         .status()
         .message();
-  }
-  void Push(Recorder& recorder, const std::vector<Packet>& packets) {
-    for (const Packet& packet : packets) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
   }
   StatusOr<RecordingResult> ResumeAll() {
     const auto all = ListInterrupted(simulation->runtime());
@@ -251,7 +211,7 @@ TEST_CASE("at the end: what makes no sense is refused") {
         "outputs[0].delivery: at the end: spool_full: wait: no room comes "
         "before the end: use stop or drop-oldest");
   studio.simulation = nullptr;
-  studio.spool_options.max_age = seconds(60);
+  studio.spool.max_age = seconds(60);
   studio.Start();
   CHECK(studio.Refusal(studio.AtEnd()) ==
         "outputs[0].delivery: at the end: spool_max_age: 60000 ms: segments "

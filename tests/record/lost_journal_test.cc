@@ -12,81 +12,39 @@
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
-#include "src/base/file.h"
 #include "src/base/runtime_core.h"
 #include "src/playlist/parse.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::MemorySink;
-using testing::SimulatedRuntime;
 
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
-  // The keys whose puts fail.
-  std::function<bool(const std::string&)> fails;
-  std::shared_ptr<Sink> faulty = std::make_shared<testing::FaultySink>(
-      sink, [this](std::uint64_t, const std::string& key) {
-        return testing::FaultySink::Decision{
-            .fault = fails && fails(key) ? testing::Fault::kFail
-                                         : testing::Fault::kNone};
-      });
-  Durability durability = Durability::kSegment;
-  std::string boot = "a";
+struct Studio : Machine {
   std::vector<PlaylistOptions> playlists = {
       {.path = "index.m3u8"},
       {.path = "live.m3u8", .policy = LiveWindow({.segments = 3})}};
   // Lists everything at its end; there where it is set.
   std::shared_ptr<Sink> archive;
-  std::unique_ptr<SimulatedRuntime> simulation;
 
-  explicit Studio(Durability wanted = Durability::kSegment)
-      : durability(wanted) {
-    Start();
+  explicit Studio(Durability durability = Durability::kSegment)
+      : Machine({.durability = durability, .boot = "a"}) {}
+  [[nodiscard]] fs::path journal() const {
+    return spool.directory + "/journal.db";
   }
-  void Start() {
-    auto created = SimulatedRuntime::Create(
-        clock, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
-          auto opened = spool::OpenFileSpool(
-              core, PosixFileSystem(),
-              {.directory = Spool(), .durability = durability, .boot = boot});
-          if (opened.ok()) out = std::move(opened).value();
-          return opened.status();
-        });
-    INFO(created.status().message());
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
-  [[nodiscard]] std::string Spool() const { return directory.Path("spool"); }
-  [[nodiscard]] fs::path journal() const { return Spool() + "/journal.db"; }
   [[nodiscard]] const spool::Recovered& recovered() const {
     return simulation->runtime()->core().spool().recovered();
   }
 
   std::unique_ptr<Recorder> Open(Container container) {
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
-    options.outputs.push_back({.sink = faulty,
-                               .container = container,
-                               .segment_path = "{seq}.{ext}",
-                               .init_path = "init-{hash}.mp4"});
+    RecordingOptions options = CameraOptions(faulty);
+    options.outputs[0].container = container;
     options.outputs[0].playlists = playlists;
     if (archive != nullptr) {
       options.outputs.push_back(options.outputs[0]);
@@ -94,17 +52,7 @@ struct Studio {
       options.outputs[1].playlists = {
           {.path = "vod.m3u8", .policy = VodList()}};
     }
-    auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
-  // As they would come live.
-  void Push(Recorder& recorder, const std::vector<Packet>& packets) {
-    for (const Packet& packet : packets) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
+    return Machine::Open(std::move(options));
   }
   [[nodiscard]] playlist::MediaPlaylist Playlist(const std::string& key) const {
     return Parse(sink->Text(key));
@@ -410,15 +358,15 @@ TEST_CASE("power loss: a journal that went back reuses no number") {
   studio.simulation->RunUntilIdle();
   // As the disk had it then.
   const std::string old = studio.directory.Path("old");
-  fs::copy(studio.Spool(), old);
+  fs::copy(studio.spool.directory, old);
   studio.Push(*recorder, Stream(6, 25, false, 125));
   const std::string before = studio.sink->Text("index.m3u8");
   const auto listed = studio.Playlist("index.m3u8").segments.size();
   REQUIRE(listed == 5);
   studio.Kill(recorder);
-  fs::remove_all(studio.Spool());
-  fs::copy(old, studio.Spool());
-  studio.boot = "b";
+  fs::remove_all(studio.spool.directory);
+  fs::copy(old, studio.spool.directory);
+  studio.spool.boot = "b";
 
   studio.Start();
   recorder = studio.Open(Container::kMpegTs);

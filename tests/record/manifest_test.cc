@@ -10,6 +10,7 @@
 #include "src/base/hash.h"
 #include "src/playlist/parse.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
 #include "tests/temporary_directory.h"
 
@@ -30,16 +31,11 @@ std::string HashOf(const std::string& bytes) {
       {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
-  std::unique_ptr<SimulatedRuntime> simulation;
+struct Studio : Machine {
   std::vector<std::string> states;  // each that was stored
   bool hashed = true;               // segments are
 
   Studio() {
-    Start();
     sink->OnChange([this] {
       Judge();
       const std::string text = sink->Text(std::string(kKey));
@@ -48,17 +44,7 @@ struct Studio {
       if (states.empty() || states.back() != state) states.push_back(state);
     });
   }
-  ~Studio() { sink->OnChange(nullptr); }
-  void Start() {
-    auto created = SimulatedRuntime::Create(clock, directory.Path("spool"));
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
+  ~Studio() override { sink->OnChange(nullptr); }
   // At every moment what a manifest names is stored, as it says.
   void Judge() const {
     const auto objects = sink->objects();
@@ -81,29 +67,10 @@ struct Studio {
     }
   }
   RecordingOptions Options(bool audio = false) {
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
+    RecordingOptions options = CameraOptions(sink);
     if (audio) options.tracks.push_back(AudioTrack());
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
-    options.outputs.push_back({.sink = sink});
-    options.outputs[0].segment_path = "{seq}.{ext}";
-    options.outputs[0].init_path = "init-{hash}.mp4";
-    options.outputs[0].playlists = {{.path = "index.m3u8"}};
     options.outputs[0].manifest_path = std::string(kKey);
     return options;
-  }
-  std::unique_ptr<Recorder> Open(RecordingOptions options) {
-    auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
-  void Push(Recorder& recorder, const std::vector<Packet>& packets) {
-    for (const Packet& packet : packets) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
   }
   [[nodiscard]] Json Manifest() const {
     return Json::parse(sink->Text(std::string(kKey)));

@@ -83,6 +83,29 @@ RecordingResult RecordWithPause(Studio& studio, RecordingOptions options) {
   return recorder->Wait();
 }
 
+TEST_CASE("pause: the manifest tells of it") {
+  Studio studio;
+  RecordingOptions options = studio.Options();
+  options.outputs[0].manifest_path = "recording.json";
+  auto recorder = studio.Open(std::move(options));
+  const auto tells = [&studio](const std::string& state) {
+    studio.simulation.Advance(seconds(5));
+    const std::string text = studio.sink->Text("recording.json");
+    INFO(text);
+    CHECK(text.find("\"state\": \"" + state + "\"") != std::string::npos);
+  };
+  studio.Push(*recorder, 3, 0);
+  tells("running");
+  REQUIRE(recorder->Pause().ok());
+  tells("paused");
+  REQUIRE(recorder->Unpause().ok());
+  studio.Push(*recorder, 1, 75);
+  tells("running");
+  recorder->Finish();
+  CHECK(recorder->Wait().status.ok());
+  tells("completed");
+}
+
 TEST_CASE("pause: nothing of it is recorded, and all else is") {
   Studio studio;
   const RecordingResult result = RecordWithPause(studio, studio.Options());

@@ -4,94 +4,35 @@
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
-#include "src/base/file.h"
 #include "src/base/hash.h"
 #include "src/base/runtime_core.h"
-#include "src/playlist/parse.h"
 #include "src/spool/spool.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::MemorySink;
-using testing::SimulatedRuntime;
 
 // A recording whose process dies and comes again; the sink lives elsewhere.
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
-  std::unique_ptr<SimulatedRuntime> simulation;
+struct Studio : Machine {
+  explicit Studio(std::uint64_t spool_bytes = 0)
+      : Machine({.max_bytes = spool_bytes}) {}
 
-  std::uint64_t max_bytes = 0;  // of the spool
-
-  explicit Studio(std::uint64_t spool_bytes = 0) : max_bytes(spool_bytes) {
-    Start();
-  }
-  void Start() {
-    auto created = SimulatedRuntime::Create(
-        clock, [this](RuntimeCore& core, std::unique_ptr<spool::Spool>& out) {
-          auto opened = spool::OpenFileSpool(
-              core, PosixFileSystem(),
-              {.directory = directory.Path("spool"), .max_bytes = max_bytes});
-          if (opened.ok()) out = std::move(opened).value();
-          return opened.status();
-        });
-    INFO(created.status().message());
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
-
-  RecordingOptions Options(bool audio = false) {
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
+  [[nodiscard]] RecordingOptions Options(bool audio = false) const {
+    RecordingOptions options = CameraOptions(sink);
     if (audio) options.tracks.push_back(AudioTrack());
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
-    options.outputs.push_back({.sink = sink});
-    options.outputs[0].segment_path = "{seq}.{ext}";
-    options.outputs[0].init_path = "init-{hash}.mp4";
-    options.outputs[0].playlists = {{.path = "index.m3u8"}};
     return options;
-  }
-  std::unique_ptr<Recorder> Open(RecordingOptions options) {
-    auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
-  // As they would come live.
-  void Push(Recorder& recorder, const std::vector<Packet>& packets) {
-    for (const Packet& packet : packets) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
   }
   [[nodiscard]] playlist::MediaPlaylist Playlist(
       const std::string& key = "index.m3u8") const {
-    const auto parsed = playlist::ParsePlaylist(sink->Text(key));
-    REQUIRE(parsed.ok());
-    CHECK(parsed->findings.empty());
-    return parsed->media;
+    return ListIn(*sink, key);
   }
   [[nodiscard]] std::vector<std::int64_t> Marks() const {
-    std::vector<std::int64_t> marks;
-    for (const auto& segment : Playlist().segments) {
-      if (segment.gap) continue;
-      const auto in = MarksIn(sink->Text(segment.uri), 'A');
-      marks.insert(marks.end(), in.begin(), in.end());
-    }
-    return marks;
+    return MarksOf(*sink, 'A');
   }
 };
 

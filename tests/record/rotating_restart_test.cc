@@ -7,61 +7,31 @@
 #include "hlsrec/testing.h"
 #include "src/playlist/parse.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::Fault;
-using testing::FaultySink;
-using testing::MemorySink;
 
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::shared_ptr<MemorySink> memory = std::make_shared<MemorySink>();
-  std::function<bool(const std::string&)> fails;
-  std::shared_ptr<Sink> sink = std::make_shared<FaultySink>(
-      memory, [this](std::uint64_t, const std::string& key) {
-        return FaultySink::Decision{
-            .fault = fails && fails(key) ? Fault::kFail : Fault::kNone};
-      });
-  std::unique_ptr<testing::SimulatedRuntime> simulation;
+struct Studio : Machine {
   std::unique_ptr<Recorder> recorder;
 
-  void Start() {
-    auto created =
-        testing::SimulatedRuntime::Create(clock, directory.Path("spool"));
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
+  Studio() { Go(); }
+  void Go() {
+    RecordingOptions options = CameraOptions(faulty);
     options.segment.target_duration = seconds(1);
     options.segment.max_gop = seconds(1);
-    options.outputs.push_back({.sink = sink, .segment_path = "{seq}.{ext}"});
     options.outputs[0].playlists = {
         {.path = "list-{seq}.m3u8",
          .policy = RotatingList({.period = seconds(4)})}};
-    auto opened = Recorder::Open(simulation->runtime(), std::move(options));
-    INFO(opened.status().message());
-    REQUIRE(opened.ok());
-    recorder = std::move(opened).value();
+    recorder = Open(std::move(options));
   }
   // As it would come live, from second `from` on.
   void Push(int length, int from) {
-    for (const Packet& packet :
-         Stream(length, 25, false, std::int64_t{from} * 25)) {
-      REQUIRE(recorder->Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
-  }
-  void Kill() {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
+    Machine::Push(*recorder,
+                  Stream(length, 25, false, std::int64_t{from} * 25));
   }
   void Finish() {
     recorder->Finish();
@@ -69,7 +39,7 @@ struct Studio {
   }
   [[nodiscard]] std::vector<std::string> Lists() const {
     std::vector<std::string> lists;
-    for (const std::string& key : memory->Keys()) {
+    for (const std::string& key : sink->Keys()) {
       if (key.ends_with(".m3u8")) lists.push_back(key);
     }
     return lists;
@@ -78,16 +48,16 @@ struct Studio {
   void CheckComplete() const {
     std::size_t listed = 0;
     for (const std::string& key : Lists()) {
-      INFO(memory->Text(key));
-      const auto parsed = playlist::ParsePlaylist(memory->Text(key));
+      INFO(sink->Text(key));
+      const auto parsed = playlist::ParsePlaylist(sink->Text(key));
       REQUIRE(parsed.ok());
       CHECK(parsed->media.end_list.present());
       listed += parsed->media.segments.size();
       for (const auto& segment : parsed->media.segments) {
-        CHECK_FALSE(memory->Text(segment.uri).empty());
+        CHECK_FALSE(sink->Text(segment.uri).empty());
       }
     }
-    CHECK(listed == memory->Keys().size() - Lists().size());
+    CHECK(listed == sink->Keys().size() - Lists().size());
   }
 };
 
@@ -95,7 +65,6 @@ using Keys = std::vector<std::string>;
 
 TEST_CASE("rotating: a list waits until the one before it has its end") {
   Studio studio;
-  studio.Start();
   studio.Push(3, 0);
   REQUIRE(studio.Lists() == Keys{"list-0.m3u8"});
   studio.fails = [](const std::string& key) { return key == "list-0.m3u8"; };
@@ -110,14 +79,14 @@ TEST_CASE("rotating: a list waits until the one before it has its end") {
 
 TEST_CASE("rotating: a list that could not be put is there after a restart") {
   Studio studio;
-  studio.Start();
   studio.Push(5, 0);
   // The second one, never put before.
   studio.fails = [](const std::string& key) { return key == "list-4.m3u8"; };
   studio.Push(6, 5);
-  studio.Kill();
+  studio.Kill(studio.recorder);
   studio.fails = nullptr;
   studio.Start();
+  studio.Go();
   studio.Push(4, 20);
   studio.Finish();
   studio.CheckComplete();

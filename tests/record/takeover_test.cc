@@ -6,10 +6,9 @@
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
-#include "src/playlist/parse.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
@@ -19,7 +18,6 @@ using std::chrono::seconds;
 using testing::Fault;
 using testing::FaultySink;
 using testing::MemorySink;
-using testing::SimulatedRuntime;
 
 constexpr seconds kLease{6};
 
@@ -29,10 +27,7 @@ struct World {
 
   [[nodiscard]] playlist::MediaPlaylist Playlist(
       const std::string& key = "index.m3u8") const {
-    const auto parsed = playlist::ParsePlaylist(store->Text(key));
-    REQUIRE(parsed.ok());
-    CHECK(parsed->findings.empty());
-    return parsed->media;
+    return ListIn(*store, key);
   }
   // Every segment that is listed and no gap is there.
   void RequireWhole(const std::string& key = "index.m3u8") const {
@@ -44,52 +39,28 @@ struct World {
     }
   }
   [[nodiscard]] std::vector<std::int64_t> Marks() const {
-    std::vector<std::int64_t> marks;
-    for (const auto& segment : Playlist().segments) {
-      if (segment.gap) continue;
-      const auto in = MarksIn(store->Text(segment.uri), 'A');
-      marks.insert(marks.end(), in.begin(), in.end());
-    }
-    return marks;
+    return MarksOf(*store, 'A');
   }
 };
 
 // One of the machines.
-struct Machine {
+struct Site : Machine {
   World& world;
-  TemporaryDirectory directory;
-  std::unique_ptr<SimulatedRuntime> simulation;
   // Of its calls to the store.
   FaultySink::Decide decide = [](std::uint64_t, const std::string&) {
     return FaultySink::Decision();
   };
-  std::shared_ptr<Sink> sink = std::make_shared<FaultySink>(
+  std::shared_ptr<Sink> way = std::make_shared<FaultySink>(
       world.store, [this](std::uint64_t call, const std::string& key) {
         return decide(call, key);
       });
 
-  explicit Machine(World& in) : world(in) { Start(); }
-  void Start() {
-    auto created =
-        SimulatedRuntime::Create(world.clock, directory.Path("spool"));
-    INFO(created.status().message());
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
+  explicit Site(World& in) : Machine(in.clock), world(in) {}
+  ~Site() override { simulation = nullptr; }
   [[nodiscard]] RecordingOptions Options() const {
-    RecordingOptions options{.stream = "cam"};
-    options.tracks = {VideoTrack()};
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
-    options.outputs.push_back({.sink = sink});
+    RecordingOptions options = CameraOptions(way);
+    options.session = {};
     options.outputs[0].segment_path = "{run}-{seq:06}.{ext}";
-    options.outputs[0].init_path = "init-{hash}.mp4";
-    options.outputs[0].playlists = {{.path = "index.m3u8"}};
     options.outputs[0].if_exists = IfPlaylistExists::kTakeOver;
     options.outputs[0].lease = kLease;
     return options;
@@ -98,17 +69,7 @@ struct Machine {
     return Recorder::Open(simulation->runtime(), std::move(options));
   }
   [[nodiscard]] std::unique_ptr<Recorder> Open() const {
-    auto recorder = TryOpen(Options());
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
-  // As they would come live.
-  void Push(Recorder& recorder, const std::vector<Packet>& packets) const {
-    for (const Packet& packet : packets) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
+    return Machine::Open(Options());
   }
 };
 
@@ -116,7 +77,7 @@ std::string RunOf(const std::string& uri) { return uri.substr(0, 8); }
 
 TEST_CASE("takeover: names that two machines can't share are refused") {
   World world;
-  const Machine machine(world);
+  const Site machine(world);
   const auto refused = [&](const std::function<void(RecordingOptions&)>& spoil,
                            const std::string& why) {
     RecordingOptions options = machine.Options();
@@ -148,7 +109,7 @@ TEST_CASE("takeover: names that two machines can't share are refused") {
 
 TEST_CASE("takeover: a stopped machine finds its recording taken over") {
   World world;
-  Machine first(world);
+  Site first(world);
   auto recorder = first.Open();
   first.Push(*recorder, Stream(5, 25, false));
   // Owed from here on: nothing but segments fails.
@@ -162,7 +123,7 @@ TEST_CASE("takeover: a stopped machine finds its recording taken over") {
   CHECK(listed == 2);
   // It stands still from here.
 
-  Machine second(world);
+  Site second(world);
   auto taken = second.Open();
   second.Push(*taken, Stream(5, 25, false, 1000));
   const std::string after = world.store->Text("index.m3u8");
@@ -205,7 +166,7 @@ TEST_CASE("takeover: a stopped machine finds its recording taken over") {
 
 TEST_CASE("takeover: numbers go on behind what was stored and not listed") {
   World world;
-  Machine first(world);
+  Site first(world);
   auto recorder = first.Open();
   first.Push(*recorder, Stream(5, 25, false));
   first.decide = [](std::uint64_t, const std::string& key) {
@@ -218,7 +179,7 @@ TEST_CASE("takeover: numbers go on behind what was stored and not listed") {
   REQUIRE_FALSE(world.store->Text(run + "-000003.ts").empty());
   REQUIRE(world.store->Text(run + "-000004.ts").empty());
 
-  Machine second(world);
+  Site second(world);
   auto taken = second.Open();
   second.Push(*taken, Stream(3, 25, false, 1000));
   const auto list = world.Playlist();
@@ -230,10 +191,10 @@ TEST_CASE("takeover: numbers go on behind what was stored and not listed") {
 
 TEST_CASE("takeover: a machine that lives is not taken over") {
   World world;
-  Machine first(world);
+  Site first(world);
   auto recorder = first.Open();
   first.Push(*recorder, Stream(5, 25, false));
-  Machine second(world);
+  Site second(world);
   // Time passes for both.
   second.decide = [&](std::uint64_t, const std::string&) {
     first.simulation->RunUntilIdle();
@@ -258,10 +219,10 @@ TEST_CASE("takeover: a machine that lives is not taken over") {
 
 TEST_CASE("takeover: a beat just before the claim makes the claimant wait") {
   World world;
-  Machine first(world);
+  Site first(world);
   auto recorder = first.Open();
   first.Push(*recorder, Stream(5, 25, false));
-  Machine second(world);
+  Site second(world);
   std::optional<std::chrono::steady_clock::time_point> claimed;
   // The claim's put, told from the looks by what is there afterwards.
   bool woken = false;
@@ -287,7 +248,7 @@ TEST_CASE("takeover: a beat just before the claim makes the claimant wait") {
 
 TEST_CASE("takeover: of two that claim at once the one that is replaced goes") {
   World world;
-  Machine machine(world);
+  Site machine(world);
   // A store without conditions: another's claim takes our place unseen.
   bool replaced = false;
   world.store->OnChange([&] {
@@ -306,7 +267,7 @@ TEST_CASE("takeover: of two that claim at once the one that is replaced goes") {
 
 TEST_CASE("takeover: the same machine goes on at once, as the same run") {
   World world;
-  Machine machine(world);
+  Site machine(world);
   auto recorder = machine.Open();
   machine.Push(*recorder, Stream(5, 25, false));
   const std::string run = RunOf(world.Playlist().segments[0].uri);
@@ -329,11 +290,11 @@ TEST_CASE(
     "takeover: who was taken over can take over again, and says what is "
     "left") {
   World world;
-  Machine first(world);
+  Site first(world);
   auto recorder = first.Open();
   first.Push(*recorder, Stream(5, 25, false));
   first.Kill(recorder);
-  Machine second(world);
+  Site second(world);
   auto taken = second.Open();
   second.Push(*taken, Stream(3, 25, false, 1000));
 
@@ -343,7 +304,7 @@ TEST_CASE(
   REQUIRE(left.ok());
   REQUIRE(left->size() == 1);
   const ResumeOptions options{
-      .open_sink = [&](const std::string&) { return first.sink; }};
+      .open_sink = [&](const std::string&) { return first.way; }};
   auto resumed = Resume(first.simulation->runtime(), left->front().id, options);
   CHECK(resumed.status().code() == StatusCode::kConflict);
   CHECK(resumed.status().message().find("stays in the spool") !=
@@ -369,7 +330,7 @@ TEST_CASE(
 
 TEST_CASE("takeover: lists that ended at different lengths are made even") {
   World world;
-  const auto options = [](const Machine& machine) {
+  const auto options = [](const Site& machine) {
     RecordingOptions wanted = machine.Options();
     wanted.tracks.push_back(AudioTrack());
     wanted.renditions = {{.name = "video", .tracks = {0}},
@@ -381,7 +342,7 @@ TEST_CASE("takeover: lists that ended at different lengths are made even") {
     output.multivariant_path = "all.m3u8";
     return wanted;
   };
-  Machine first(world);
+  Site first(world);
   auto opened = first.TryOpen(options(first));
   REQUIRE(opened.ok());
   first.Push(**opened, Stream(5, 25, true));
@@ -395,7 +356,7 @@ TEST_CASE("takeover: lists that ended at different lengths are made even") {
   REQUIRE(world.Playlist("video.m3u8").segments.size() ==
           world.Playlist("audio.m3u8").segments.size() + 1);
 
-  Machine second(world);
+  Site second(world);
   auto taken = second.TryOpen(options(second));
   INFO(taken.status().message());
   REQUIRE(taken.ok());

@@ -1,9 +1,10 @@
 # Writes a source file with one mistake in it.
 #   cmake -DMUTANT=... -DSOURCE_ROOT=... -DOUTPUT=... -P apply.cmake
-# A mutant's file: the source's path in its first line; then, between lines of
+# A mutant's file: the source's path in its first line, and the schedule to
+# begin with where it is rare (`PATH from N`); then, between lines of
 # `----`, the exact text and what stands there instead.
 file(READ ${MUTANT} text)
-if(NOT text MATCHES "^([^\n]+)\n----\n(.*)\n----\n(.*)\n----\n$")
+if(NOT text MATCHES "^([^ \n]+)[^\n]*\n----\n(.*)\n----\n(.*)\n----\n$")
   message(FATAL_ERROR "${MUTANT}: can't be read")
 endif()
 set(source ${CMAKE_MATCH_1})

@@ -1,7 +1,7 @@
 # Runs a simulation that must see a promise broken: cmake -DPROGRAM=...
-# -DSCHEDULES=... -P expect_violation.cmake. A crash does not count.
+# -DFIRST=... -DSCHEDULES=... -P expect_violation.cmake. A crash does not count.
 execute_process(
-  COMMAND ${PROGRAM} --schedules ${SCHEDULES}
+  COMMAND ${PROGRAM} --first ${FIRST} --schedules ${SCHEDULES}
   RESULT_VARIABLE result
   OUTPUT_VARIABLE output
   ERROR_VARIABLE output)
