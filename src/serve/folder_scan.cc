@@ -169,10 +169,10 @@ void FolderScan::ScanFolder(const std::string& root, const std::string& path,
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root + "/" + path, error)) {
     const std::string name = entry.path().filename().string();
-    if (IsHidden(name)) continue;
+    // Links are not followed by LocalFiles either.
+    if (IsHidden(name) || entry.is_symlink(error)) continue;
     if (entry.is_directory(error)) {
-      // Not by links, which may lead in circles.
-      if (depth < kDeepest && !entry.is_symlink(error)) {
+      if (depth < kDeepest) {
         ScanFolder(root, path + name + "/", depth + 1, lists, folders);
       }
     } else if (IsPlaylistName(name)) {

@@ -1,31 +1,40 @@
 #include "src/serve/local_files.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "src/base/status_util.h"
 
 namespace hlsrec::serve {
 namespace {
 
-// -1 and errno where it fails.
-int OpenBelow(int folder, const std::string& path) {
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+// -1 and errno where it fails. Level by level: a link on the way is refused
+// whoever puts it there meanwhile.
+int OpenBelow(int folder, std::string_view path) {
+  int at = folder;
   while (true) {
-    const long file =
-        ::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how);
-    // A name that moves meanwhile (EAGAIN) is asked for again.
-    if (file >= 0 || (errno != EINTR && errno != EAGAIN)) {
-      return static_cast<int>(file);
-    }
+    const std::size_t slash = path.find('/');
+    const bool last = slash == path.npos;
+    const std::string level(path.substr(0, slash));
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+                      (last ? O_NONBLOCK : O_DIRECTORY);
+    const int next = ::openat(at, level.c_str(), flags);
+    const int error = errno;
+    if (at != folder) ::close(at);
+    errno = error;
+    if (next < 0 || last) return next;
+    at = next;
+    path.remove_prefix(slash + 1);
   }
+}
+
+bool IsAbsence(int error) {
+  return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+         error == EACCES || error == ENAMETOOLONG || error == ENXIO;
 }
 
 WallTime TimeOf(const timespec& time) {
@@ -59,7 +68,10 @@ StatusOr<LocalFile> LocalFiles::Find(const std::string& path) const {
   }
   for (const int folder : descriptors_) {
     const int file = OpenBelow(folder, path);
-    if (file < 0) continue;
+    if (file < 0) {
+      if (IsAbsence(errno)) continue;
+      return Unavailable("serve: open: {}", std::strerror(errno));
+    }
     struct stat about {};
     if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
       ::close(file);

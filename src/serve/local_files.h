@@ -18,8 +18,8 @@ struct LocalFile {
 };
 
 // Files below some folders, as one: the first folder that has a file gives it.
-// Nothing outside of them, not by symbolic links either, and nothing that is
-// hidden: spools are beside recordings.
+// Nothing outside of them: symbolic links are not followed. Nothing that is
+// hidden either: spools are beside recordings.
 //
 // Threads. Any. Blocking. On the disk.
 class LocalFiles {
@@ -31,7 +31,8 @@ class LocalFiles {
   LocalFiles(const LocalFiles&) = delete;
   LocalFiles& operator=(const LocalFiles&) = delete;
 
-  // `path` is RequestTarget::path, of a file. kNotFound where there is none.
+  // `path` is RequestTarget::path, of a file. kNotFound where there is none,
+  // kUnavailable where there may be one.
   [[nodiscard]] StatusOr<LocalFile> Find(const std::string& path) const;
   [[nodiscard]] const std::vector<std::string>& folders() const {
     return folders_;

@@ -114,8 +114,11 @@ std::unique_ptr<HttpBodyReader> Playback::Handle(HttpRequest request,
     const auto call = std::make_shared<const Call>(std::move(first));
     if (call->target.path == "recordings.json") {
       SendIndex(call);
-    } else if (const auto file = files_->Find(call->target.path); !file.ok()) {
+    } else if (const auto file = files_->Find(call->target.path);
+               file.status().code() == StatusCode::kNotFound) {
       Forward(call);
+    } else if (!file.ok()) {
+      Send(*call, PlainResponse(503, "the file can't be opened now"));
     } else if (IsPlaylistName(call->target.path)) {
       SendPlaylist(call, *file);
     } else {

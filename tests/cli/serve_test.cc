@@ -131,11 +131,12 @@ TEST_CASE("serve: a recording that has moved to a private bucket plays on") {
   const std::string url = serving.Url("/cam/index.m3u8");
   const std::string here = Played(url);
   // The segments first, then all of it.
-  fs::remove(folder + "/here/cam/000001.ts");
+  REQUIRE(fs::remove(folder + "/here/cam/index-000001.ts"));
   CHECK(Played(url) == here);
-  CHECK(StatusOf(serving.Url("/cam/000001.ts")) == "200");
-  CHECK(StatusOf(serving.Url("/cam/000001.ts"), {"--head"}) == "200");
-  CHECK(StatusOf(serving.Url("/cam/000001.ts"), {"--range", "0-187"}) == "206");
+  CHECK(StatusOf(serving.Url("/cam/index-000001.ts")) == "200");
+  CHECK(StatusOf(serving.Url("/cam/index-000001.ts"), {"--head"}) == "200");
+  CHECK(StatusOf(serving.Url("/cam/index-000001.ts"), {"--range", "0-187"}) ==
+        "206");
   fs::remove_all(folder + "/here/cam");
   CHECK(Played(url) == here);
   CHECK(StatusOf(serving.Url("/none/index.m3u8")) == "404");

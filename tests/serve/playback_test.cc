@@ -1,5 +1,6 @@
 #include "hlsrec/playback.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -152,6 +153,22 @@ TEST_CASE("playback: nothing outside of the folder, and nothing hidden") {
   const auto put = Ask(*site.served->server, "PUT", "/x.ts", "", "body");
   CHECK(put.status == 405);
   CHECK(put.Header("allow") == "GET, HEAD, OPTIONS");
+}
+
+TEST_CASE(
+    "playback: without descriptors to spare a file is not given up for "
+    "lost") {
+  const Site site({.forward = {.http_forwarding_extension = "ts",
+                               .http_forwarding_base_url = "https://b"}});
+  Client client(site.served->server->port());
+  CHECK(client.Ask("GET", "/cam1/s1/0.ts").status == 200);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const int status = client.Ask("GET", "/cam1/s1/0.ts").status;
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(status == 503);
 }
 
 TEST_CASE("playback: pages from elsewhere may play where that is allowed") {

@@ -1,6 +1,7 @@
 #include "tools/hlsrec/serve_command.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -329,6 +330,15 @@ StatusOr<std::vector<std::shared_ptr<HttpHandler>>> MakeHandlers(
   return std::vector<std::shared_ptr<HttpHandler>>{*std::move(access)};
 }
 
+// Connections and the files that are sent need one each; the usual limit is
+// for programs that use select().
+void AllowManyFiles() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int Fail(const Status& status) {
   fmt::print(stderr, "hlsrec: serve: {}\n", status.message());
   return status.code() == StatusCode::kInvalidArgument ? kUsage
@@ -356,6 +366,7 @@ void AddServe(CLI::App& app, ServeCommand& serve) {
 }
 
 int RunServe(ServeCommand command) {
+  AllowManyFiles();
   const auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});
   if (!runtime.ok()) return Fail(runtime.status());
   if (Status status = SetServerOptions(command); !status.ok()) {
