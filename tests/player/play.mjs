@@ -55,7 +55,7 @@ async function main([name, hlsrec, media]) {
   record(hlsrec, media, wanted, recording);
   const server = await serve(recording, {
     '/': path.join(here, 'page.html'),
-    '/hls.js': path.join(here, 'node_modules/hls.js/dist/hls.min.js'),
+    '/hls.js': path.join(here, '../../src/page/node_modules/hls.js/dist/hls.min.js'),
   });
   const browser = await chromium.launchPersistentContext(
       path.join(folder, 'profile'), {
