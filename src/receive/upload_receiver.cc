@@ -273,15 +273,16 @@ class Receiver final : public UploadReceiver,
     if (request.content_length.value_or(0) > limit) {
       return Refuse(Plain(413, "too large"), reply);
     }
-    PutRequest put{
-        .key = key,
-        .kind = type.kind,
-        .if_exists = request.Header("If-None-Match") == "*"
-                         ? IfExists::kFail
-                         : IfExists::kReplace,
-        .content_type = std::string(type.content_type),
-        .content_encoding = encoded ? "gzip" : "",
-        .last_version = !is_list && type.kind != ObjectKind::kManifest};
+    PutRequest put{.key = key,
+                   .kind = type.kind,
+                   .if_exists = request.Header("If-None-Match") == "*"
+                                    ? IfExists::kFail
+                                    : IfExists::kReplace,
+                   .content_type = std::string(type.content_type),
+                   .content_encoding = encoded ? "gzip" : "",
+                   .last_version = !is_list &&
+                                   type.kind != ObjectKind::kManifest &&
+                                   type.kind != ObjectKind::kOther};
     strand_->Post([store = store_, key] { store->Begin(key); });
     const std::optional<std::uint64_t> length = request.content_length;
     return std::make_unique<BodyReader>(

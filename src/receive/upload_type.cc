@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kPlaylist = "application/vnd.apple.mpegurl";
 
-constexpr std::array<UploadType, 15> kTypes = {{
+constexpr std::array<UploadType, 16> kTypes = {{
     {"m3u8", kPlaylist, ObjectKind::kMediaPlaylist},
     {"ts", "video/mp2t"},
     {"m4s", "video/iso.segment"},
@@ -26,6 +26,7 @@ constexpr std::array<UploadType, 15> kTypes = {{
     {"vtt", "text/vtt"},
     {"webvtt", "text/vtt"},
     {"json", "application/json", ObjectKind::kManifest},
+    {"txt", "text/plain", ObjectKind::kOther},  // hlsrec validate
 }};
 
 // What senders say that know no better, or that use an older name.
