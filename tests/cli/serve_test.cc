@@ -1,6 +1,4 @@
 // `hlsrec serve` with real players' tools, and a real private bucket.
-#include <signal.h>
-
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -9,7 +7,7 @@
 
 #include "tests/catch.h"
 #include "tests/cli/command.h"
-#include "tests/inputs/child_process.h"
+#include "tests/cli/serving.h"
 #include "tests/s3/store_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
@@ -18,37 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-const Words kKeys = {"AWS_ACCESS_KEY_ID=test:tester",
-                     "AWS_SECRET_ACCESS_KEY=testing",
-                     "AWS_EC2_METADATA_DISABLED=true"};
-
-// A server that has said where it is.
-class Serving {
- public:
-  explicit Serving(const Words& arguments) {
-    Words words = {"env"};
-    words.insert(words.end(), kKeys.begin(), kKeys.end());
-    Words serve = {"serve", "--bind", "127.0.0.1:0", "--json"};
-    serve.insert(serve.end(), arguments.begin(), arguments.end());
-    for (const std::string& word : Hlsrec(serve)) words.push_back(word);
-    process_ = std::make_unique<ChildProcess>(words);
-    const std::string line = process_->ReadLine();
-    INFO(line);
-    url_ = Json::parse(line).at("url");
-  }
-  [[nodiscard]] std::string Url(const std::string& path) const {
-    return url_ + path;
-  }
-  int End() {
-    process_->Signal(SIGINT);
-    return process_->Wait();
-  }
-
- private:
-  std::unique_ptr<ChildProcess> process_;
-  std::string url_;
-};
 
 std::string Curl(const Words& arguments) {
   Words words = {"curl", "--silent", "--max-time", "20"};
@@ -77,7 +44,7 @@ std::string Played(const std::string& url) {
 
 void RecordTo(const std::string& output) {
   Words words = {"env"};
-  words.insert(words.end(), kKeys.begin(), kKeys.end());
+  words.insert(words.end(), StoreKeys().begin(), StoreKeys().end());
   for (const std::string& word :
        Record({MediaFile("h264_aac.ts"), output, "--segment-time", "1"})) {
     words.push_back(word);

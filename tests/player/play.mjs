@@ -5,8 +5,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {chromium} from 'playwright-core';
 
+import {launch} from './browser.mjs';
 import {record, RECORDINGS} from './recordings.mjs';
 import {serve} from './server.mjs';
 
@@ -55,19 +55,9 @@ async function main([name, hlsrec, media]) {
   record(hlsrec, media, wanted, recording);
   const server = await serve(recording, {
     '/': path.join(here, 'page.html'),
-    '/hls.js': path.join(here, 'node_modules/hls.js/dist/hls.min.js'),
+    '/hls.js': path.join(here, '../../src/page/node_modules/hls.js/dist/hls.min.js'),
   });
-  const browser = await chromium.launchPersistentContext(
-      path.join(folder, 'profile'), {
-        executablePath: '/usr/bin/chromium',
-        headless: true,
-        args: [
-          '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
-          '--no-first-run', '--disable-background-networking',
-          '--disable-component-update', '--disable-sync',
-          '--autoplay-policy=no-user-gesture-required'
-        ],
-      });
+  const browser = await launch(folder);
   try {
     const page = await browser.newPage();
     await page.goto(server.url);

@@ -7,4 +7,5 @@ if ! command -v npm >/dev/null; then
   source ../../tools/lib/packages.sh
   install_packages npm
 fi
+../../src/page/setup.sh
 exec npm ci --ignore-scripts --no-audit --no-fund

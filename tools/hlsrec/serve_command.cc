@@ -14,6 +14,7 @@
 
 #include "hlsrec/access.h"
 #include "hlsrec/metrics.h"
+#include "hlsrec/page.h"
 #include "hlsrec/playback.h"
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/signals.h"
@@ -33,6 +34,9 @@ constexpr const char* kFooter = R"(Examples:
   hlsrec serve /srv/hls --forward-bucket aws:myvideos:us-east-1 \
       --forward-extensions mp4,m3u8,png --forward-prefix /live=/
       as Ant Media's HTTP forwarding does: /live/streams/a.mp4 is in the bucket
+  hlsrec serve /srv/hls --accept-uploads /srv/hls --upload-token-file token
+      ffmpeg ... -method PUT http://127.0.0.1:8080/hls-upload/cam1/index.m3u8
+      (an http or s3 URL as the output: encoders that only PUT record there)
 
 A part of a recording: index.m3u8?start=S&end=E, seconds since 1970.
 Exit codes: 0 ended by Ctrl-C, 1 usage, 5 the address or a folder can't be had.)";
@@ -118,17 +122,6 @@ void AddForwarding(CLI::App& command, ServeCommand& serve) {
                   "request gets its own")
       ->capture_default_str()
       ->type_name("DURATION")
-      ->group(group);
-  command
-      .add_option("--ca-file", serve.http.ca_file,
-                  "Trust the authorities in this PEM file instead of the "
-                  "system's")
-      ->type_name("FILE")
-      ->group(group);
-  command
-      .add_option("--proxy", serve.http.proxy,
-                  "http://, https:// or socks5h:// proxy to the bucket")
-      ->type_name("URL")
       ->group(group);
 }
 
@@ -303,13 +296,63 @@ Status SetServerOptions(ServeCommand& command) {
 // Told of when it runs: the metrics are its own.
 using ServerSlot = std::atomic<const HttpServer*>;
 
+// Where browsers are redirected to, so that the page may fetch from there.
+std::vector<std::string> MediaOrigins(const PlaybackOptions& playback) {
+  std::string url = playback.forward.http_forwarding_base_url;
+  if (playback.bucket != nullptr) {
+    const auto answer = std::make_shared<std::promise<StatusOr<std::string>>>();
+    auto presigned = answer->get_future();
+    playback.bucket->PresignGet("x", std::chrono::seconds(60),
+                                [answer](StatusOr<std::string> made) {
+                                  answer->set_value(std::move(made));
+                                });
+    auto signed_url = presigned.get();
+    if (signed_url.ok()) url = *signed_url;
+  }
+  if (url.empty()) return {};
+  return {url.substr(0, url.find('/', url.find("//") + 2))};
+}
+
+bool IsLoopback(const std::string& bind) {
+  return bind.starts_with("127.") || bind.starts_with("[::1]");
+}
+
+// Uploads and the page, which are in front of the others: encoders have a token
+// of their own, and the page asks for one.
+Status AddInFront(const ServeCommand& command,
+                  const std::shared_ptr<Runtime>& runtime,
+                  const std::vector<std::string>& media_origins,
+                  std::vector<std::shared_ptr<HttpHandler>>& handlers) {
+  if (!command.uploads.target.empty() && command.uploads.token_file.empty() &&
+      !IsLoopback(command.server.bind)) {
+    return Bad("--accept-uploads", command.uploads.target,
+               "anybody who reaches the server could write there: give "
+               "--upload-token-file");
+  }
+  auto uploads =
+      OpenUploads(runtime, command.uploads, command.http, command.s3);
+  if (!uploads.ok()) return uploads.status();
+  if (*uploads != nullptr) handlers.push_back(*std::move(uploads));
+  if (command.no_page) return {};
+  auto page = MakePage({.media_origins = media_origins});
+  if (!page.ok()) return page.status();
+  handlers.push_back(*std::move(page));
+  return {};
+}
+
 StatusOr<std::vector<std::shared_ptr<HttpHandler>>> MakeHandlers(
     const ServeCommand& command, const std::shared_ptr<Runtime>& runtime,
     const std::shared_ptr<ServerSlot>& slot) {
   auto options = MakePlaybackOptions(command, runtime);
   if (!options.ok()) return options.status();
+  const std::vector<std::string> origins = MediaOrigins(*options);
   auto playback = OpenPlayback(runtime, *std::move(options));
   if (!playback.ok()) return playback.status();
+  std::vector<std::shared_ptr<HttpHandler>> in_front;
+  if (Status status = AddInFront(command, runtime, origins, in_front);
+      !status.ok()) {
+    return status;
+  }
   std::vector<std::shared_ptr<HttpHandler>> handlers;
   if (command.metrics) {
     handlers.push_back(MakeMetricsHandler([slot] {
@@ -320,14 +363,16 @@ StatusOr<std::vector<std::shared_ptr<HttpHandler>>> MakeHandlers(
   }
   handlers.push_back(*std::move(playback));
   if (command.token_file.empty() && command.signing_key_file.empty()) {
-    return handlers;
+    in_front.insert(in_front.end(), handlers.begin(), handlers.end());
+    return in_front;
   }
   auto access = RequireAccess(runtime,
                               {.token_file = command.token_file,
                                .signing_key_file = command.signing_key_file},
                               std::move(handlers));
   if (!access.ok()) return access.status();
-  return std::vector<std::shared_ptr<HttpHandler>>{*std::move(access)};
+  in_front.push_back(*std::move(access));
+  return in_front;
 }
 
 // Connections and the files that are sent need one each; the usual limit is
@@ -357,8 +402,12 @@ void AddServe(CLI::App& app, ServeCommand& serve) {
       "http(s) address of a public bucket");
   AddAccess(*command, serve);
   AddForwarding(*command, serve);
+  AddUploads(*command, serve.uploads);
+  AddHttpDelivery(*command, serve.http);
   AddS3Delivery(*command, serve.s3);
   AddLimits(*command, serve);
+  command->add_flag("--no-page", serve.no_page,
+                    "No page at / that lists and plays recordings");
   command->add_flag("--metrics", serve.metrics,
                     "Answer /metrics in Prometheus' form");
   command->add_flag("--json", serve.json, "One JSON object per event");

@@ -7,6 +7,7 @@
 #include "hlsrec/http_server.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/uploads.h"
 
 namespace CLI {
 class App;
@@ -35,8 +36,10 @@ struct ServeCommand {
   std::string idle_timeout = "30s";
   bool metrics = false;
   bool json = false;
+  bool no_page = false;
+  Uploads uploads;
   S3Delivery s3;
-  HttpDelivery http;  // of it: the authorities, and the proxy
+  HttpDelivery http;
 };
 
 void AddServe(CLI::App& app, ServeCommand& serve);

@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "src/base/gzip.h"
+#include "src/base/status_util.h"
+#include "src/receive/reference.h"
+#include "src/receive/upload_store.h"
+
+namespace hlsrec::receive {
+namespace {
+
+// More than so many are looked for by one listing of their folder.
+constexpr std::size_t kAskOneByOne = 4;
+// After an answer that told nothing.
+constexpr std::chrono::milliseconds kAskAgain{500};
+
+std::set<std::string> NamesOf(const Listed& listed) {
+  std::set<std::string> names;
+  for (const Reference& reference : listed.references) {
+    names.insert(reference.key);
+  }
+  return names;
+}
+
+}  // namespace
+
+void UploadStore::PutList(PutRequest request, Done done) {
+  const std::string key = request.key;
+  const auto refuse = [&](const Status& status) {
+    --objects_[key].coming;
+    done(status);
+    Changed();
+  };
+  StatusOr<std::string> text =
+      ReadBody(*request.body, options_.max_playlist_bytes);
+  if (text.ok() && !request.content_encoding.empty()) {
+    text = Gunzip(*text, options_.max_playlist_bytes);
+  }
+  if (!text.ok()) return refuse(InvalidArgument("{}: can't be read", key));
+  StatusOr<Listed> listed = ReadListed(key, *text);
+  if (!listed.ok()) return refuse(listed.status());
+  request.kind = listed->kind;
+  request.last_version = listed->ended;
+  if (!options_.sink->keeps_content_encoding() &&
+      !request.content_encoding.empty()) {
+    request.content_encoding.clear();
+    request.body = MakeStringBody(*text);
+  }
+  List& list = lists_[key];
+  ++list.version;
+  list.multivariant = listed->kind == ObjectKind::kMultivariantPlaylist;
+  Held held{.request = std::move(request),
+            .text = std::move(text).value(),
+            .listed = std::move(listed).value(),
+            .waiting = {}};
+  // Of two versions that wait the newer one is put, for both.
+  if (list.held) {
+    held.waiting = std::move(list.held->waiting);
+    --objects_[key].coming;
+  }
+  held.waiting.push_back(std::move(done));
+  list.held = std::move(held);
+  Evaluate(key);
+}
+
+void UploadStore::Evaluate(const std::string& key) {
+  const auto found = lists_.find(key);
+  if (found == lists_.end() || !found->second.held) return;
+  List& list = found->second;
+  const Verdict verdict = Judge(list);
+  if (!verdict.refused.empty()) {
+    Held held = std::move(*list.held);
+    list.held.reset();
+    list.wanted.clear();
+    --objects_[key].coming;
+    // It may be brought by somebody else: the next version asks again.
+    Forget(verdict.refused);
+    Tell(UploadEvent::Kind::kRefused, key,
+         fmt::format("names {}, which is not stored", verdict.refused));
+    for (const Done& done : held.waiting) {
+      done(Conflict("{}: names {}, which is not stored", key, verdict.refused));
+    }
+    return RetryRemoves();
+  }
+  if (verdict.wait) {
+    LookForUnknown(key, list.held->listed);
+    strand_->PostAt(verdict.until,
+                    [self = shared_from_this(), key] { self->Evaluate(key); });
+    return;
+  }
+  Held held = std::move(*list.held);
+  list.held.reset();
+  Publish(key, std::move(held), verdict);
+}
+
+UploadStore::Verdict UploadStore::Judge(List& list) {
+  Verdict verdict;
+  const SteadyTime now = clock_.Steady();
+  for (const Reference& reference : list.held->listed.references) {
+    if (list.gaps.contains(reference.key)) {
+      verdict.gaps.push_back(&reference);
+      continue;
+    }
+    const Object& object = objects_[reference.key];
+    if (object.state == Object::State::kStored) {
+      list.wanted.erase(reference.key);
+      continue;
+    }
+    const SteadyTime until =
+        list.wanted.try_emplace(reference.key, now + options_.hold)
+            .first->second;
+    const bool given_up =
+        object.state == Object::State::kFailed && object.coming == 0;
+    if (!given_up && now < until) {
+      verdict.wait = true;
+      verdict.until = std::min(verdict.until, until);
+    } else if (reference.line != 0 &&
+               options_.missing_segments == MissingSegments::kGap) {
+      verdict.gaps.push_back(&reference);
+    } else {
+      verdict.refused = reference.key;
+    }
+  }
+  return verdict;
+}
+
+void UploadStore::LookForUnknown(const std::string& list_key,
+                                 const Listed& listed) {
+  std::vector<std::string> unknown;
+  for (const Reference& reference : listed.references) {
+    Object& object = objects_[reference.key];
+    // What is just coming tells of itself.
+    if (object.state != Object::State::kUnknown || object.coming > 0) continue;
+    object.state = Object::State::kLooking;
+    unknown.push_back(reference.key);
+  }
+  if (unknown.size() <= kAskOneByOne) {
+    for (const std::string& key : unknown) Look(key);
+    return;
+  }
+  options_.sink->List(std::string(FolderOfKey(list_key)),
+                      [self = shared_from_this(), unknown = std::move(unknown)](
+                          const StatusOr<std::vector<ObjectInfo>>& found) {
+                        self->strand_->Post([self, unknown, found] {
+                          self->OnListing(unknown, found);
+                        });
+                      });
+}
+
+void UploadStore::OnListing(const std::vector<std::string>& asked,
+                            const StatusOr<std::vector<ObjectInfo>>& found) {
+  if (!found.ok()) {
+    for (const std::string& key : asked) Look(key);
+    return;
+  }
+  std::set<std::string_view> there;
+  for (const ObjectInfo& object : *found) there.insert(object.key);
+  for (const std::string& key : asked) {
+    Object& object = objects_[key];
+    if (object.state != Object::State::kLooking) continue;
+    object.state = there.contains(key) ? Object::State::kStored
+                                       : object.StateWhereMissing();
+  }
+  Changed();
+}
+
+void UploadStore::Look(const std::string& key) {
+  options_.sink->Get(
+      key, 0,
+      [self = shared_from_this(), key](const StatusOr<std::string>& there) {
+        self->strand_->Post([self, key, status = there.status()] {
+          self->OnLook(key, status);
+        });
+      });
+}
+
+void UploadStore::OnLook(const std::string& key, const Status& status) {
+  Object& object = objects_[key];
+  if (object.state != Object::State::kLooking) return;
+  if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
+    object.state = Object::State::kStored;
+  } else if (status.code() == StatusCode::kNotFound) {
+    object.state = object.StateWhereMissing();
+  } else {
+    strand_->PostAt(clock_.Steady() + kAskAgain,
+                    [self = shared_from_this(), key] {
+                      Object& again = self->objects_[key];
+                      if (again.state != Object::State::kLooking) return;
+                      again.state = Object::State::kUnknown;
+                      self->Changed();
+                    });
+    return;
+  }
+  Changed();
+}
+
+void UploadStore::Publish(const std::string& key, Held held,
+                          const Verdict& verdict) {
+  List& list = lists_.at(key);
+  std::set<std::string> named = NamesOf(held.listed);
+  if (!verdict.gaps.empty()) {
+    std::vector<int> lines;
+    for (const Reference* gap : verdict.gaps) {
+      lines.push_back(gap->line);
+      named.erase(gap->key);
+      if (!list.gaps.insert(gap->key).second) continue;
+      ++gaps_;
+      Tell(UploadEvent::Kind::kGap, gap->key,
+           fmt::format("is a gap in {}: it was not stored", key));
+    }
+    std::sort(lines.begin(), lines.end());
+    held.request.body = MakeStringBody(WithGaps(held.text, lines));
+    held.request.content_encoding.clear();
+  }
+  list.wanted.clear();
+  std::set<std::string> still;
+  for (const Reference* gap : verdict.gaps) still.insert(gap->key);
+  list.gaps = std::move(still);
+  Name(list, named);
+  ++list.writing;
+  writer_->Put(std::move(held.request),
+               [self = shared_from_this(), key, version = list.version,
+                named = std::move(named),
+                waiting = std::move(held.waiting)](const Status& status) {
+                 self->OnPublished(key, version, named, status);
+                 for (const Done& done : waiting) done(status);
+                 self->Changed();
+               });
+}
+
+// From before it is put: it may be stored, whatever the reply.
+void UploadStore::Name(List& list, const std::set<std::string>& named) {
+  for (const std::string& name : named) {
+    if (list.current.insert(name).second) ++objects_[name].listed;
+    if (options_.delete_on_end) list.ever.insert(name);
+  }
+}
+
+void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
+                              const std::set<std::string>& named,
+                              const Status& status) {
+  List& list = lists_.at(key);
+  --list.writing;
+  Object& object = objects_[key];
+  --object.coming;
+  if (!status.ok()) {
+    if (object.listed == 0) object.state = Object::State::kUnknown;
+    return Tell(UploadEvent::Kind::kNotStored, key, status.message());
+  }
+  object.state = Object::State::kStored;
+  if (version != list.version || list.writing > 0) return;
+  // This one is what readers see: what it does not name is not listed.
+  for (auto name = list.current.begin(); name != list.current.end();) {
+    if (named.contains(*name)) {
+      ++name;
+      continue;
+    }
+    Object& left = objects_[*name];
+    const std::string gone = *name;
+    name = list.current.erase(name);
+    if (--left.listed == 0 && left.coming == 0) objects_.erase(gone);
+  }
+}
+
+}  // namespace hlsrec::receive

@@ -1,0 +1,457 @@
+#include "hlsrec/upload_receiver.h"
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "hlsrec/forward.h"
+#include "src/base/budget.h"
+#include "src/base/file.h"
+#include "src/base/gzip.h"
+#include "src/base/runtime_core.h"
+#include "src/base/status_util.h"
+#include "src/net/header_text.h"
+#include "src/receive/incoming_body.h"
+#include "src/receive/reference.h"
+#include "src/receive/stream_name.h"
+#include "src/receive/upload_store.h"
+#include "src/receive/upload_type.h"
+
+namespace hlsrec {
+namespace receive {
+namespace {
+
+constexpr std::uint64_t kMaxCommandBytes = 65536;
+constexpr std::chrono::seconds kRetryAfter{2};
+constexpr std::string_view kMethods = "PUT, POST, DELETE, GET, HEAD";
+
+struct Counters {
+  std::atomic<std::uint64_t> stored = 0;
+  std::atomic<std::uint64_t> stored_bytes = 0;
+  std::atomic<std::uint64_t> removed = 0;
+  std::atomic<std::uint64_t> refused = 0;
+  std::atomic<std::uint64_t> not_stored = 0;
+  std::atomic<std::uint64_t> broken_off = 0;
+  std::atomic<std::uint64_t> gaps = 0;
+  std::atomic<std::uint64_t> under_way = 0;
+};
+
+// Says what is wrong without what a sink or a path says of us.
+HttpResponse Plain(int status, std::string_view text) {
+  return {.status = status,
+          .headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                      {"Cache-Control", "no-store"}},
+          .body = MakeStringBody(fmt::format("{}\n", text))};
+}
+
+HttpResponse Later(const Status& status) {
+  HttpResponse response = Plain(503, "not stored: try again later");
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(
+      status.retry_after().value_or(kRetryAfter));
+  response.headers.push_back({"Retry-After", std::to_string(wait.count())});
+  return response;
+}
+
+// The answer to a change that came to `status`.
+HttpResponse ResponseOf(const Status& status, int success) {
+  switch (status.code()) {
+    case StatusCode::kOk:
+      return {.status = success};
+    case StatusCode::kConflict:
+      return Plain(409, status.message());
+    case StatusCode::kAlreadyExists:
+      return Plain(412, "there is one already");
+    case StatusCode::kInvalidArgument:
+      return Plain(400, "can't be stored");
+    default:
+      return Later(status);
+  }
+}
+
+// Of equal length, in a time that tells nothing else.
+bool SameSecret(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned different = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    different |= static_cast<unsigned char>(a[i] ^ b[i]);
+  }
+  return different == 0;
+}
+
+// What is known of the size only: for answers to HEAD.
+class SizeOnly final : public Body {
+ public:
+  explicit SizeOnly(std::uint64_t size) : size_(size) {}
+  std::uint64_t size() const override { return size_; }
+  Status ReadAt(std::uint64_t, std::span<std::byte>) const override {
+    return Unimplemented("body: its bytes are elsewhere");
+  }
+
+ private:
+  const std::uint64_t size_;
+};
+
+// A request's body, and what is done when it is whole.
+class BodyReader final : public HttpBodyReader {
+ public:
+  using WhenWhole = std::function<void(std::shared_ptr<const Body>)>;
+  BodyReader(std::unique_ptr<IncomingBody> body, HttpReply reply,
+             std::shared_ptr<Counters> counters, WhenWhole when_whole,
+             std::function<void()> broken_off)
+      : body_(std::move(body)),
+        reply_(std::move(reply)),
+        counters_(std::move(counters)),
+        when_whole_(std::move(when_whole)),
+        broken_off_(std::move(broken_off)) {}
+  ~BodyReader() override {
+    if (ended_) return;
+    if (!failed_) ++counters_->broken_off;
+    broken_off_();
+  }
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
+
+  void OnData(std::span<const std::byte> bytes) override {
+    if (failed_) return;
+    Fail(body_->Append(
+        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}));
+  }
+  void OnEnd() override {
+    if (failed_) return;
+    StatusOr<std::shared_ptr<const Body>> body = body_->Finish();
+    if (!body.ok()) return Fail(body.status());
+    ended_ = true;
+    when_whole_(std::move(body).value());
+  }
+
+ private:
+  void Fail(const Status& status) {
+    if (status.ok()) return;
+    failed_ = true;
+    if (status.code() == StatusCode::kInvalidArgument) {
+      ++counters_->refused;
+      return reply_(Plain(413, "too large"));
+    }
+    ++counters_->not_stored;
+    reply_(Later(status));
+  }
+
+  const std::unique_ptr<IncomingBody> body_;
+  const HttpReply reply_;
+  const std::shared_ptr<Counters> counters_;
+  const WhenWhole when_whole_;
+  const std::function<void()> broken_off_;
+  bool failed_ = false;
+  bool ended_ = false;
+};
+
+class Receiver final : public UploadReceiver,
+                       public std::enable_shared_from_this<Receiver> {
+ public:
+  Receiver(std::shared_ptr<Runtime> runtime, UploadReceiverOptions options)
+      : runtime_(std::move(runtime)),
+        options_(std::move(options)),
+        strand_(Strand::Create(runtime_->core().media())),
+        store_(std::make_shared<UploadStore>(strand_, runtime_->core().clock(),
+                                             Counting(options_))),
+        budget_(std::make_shared<Budget>(options_.max_pending_bytes)) {}
+
+  bool Wants(const HttpRequest& request) const override {
+    return request.path().starts_with(options_.path_prefix) ||
+           request.path() ==
+               options_.path_prefix.substr(0, options_.path_prefix.size() - 1);
+  }
+
+  std::unique_ptr<HttpBodyReader> Handle(HttpRequest request,
+                                         HttpReply reply) override {
+    if (std::optional<HttpResponse> no = Unauthorized(request)) {
+      return Refuse(std::move(*no), reply);
+    }
+    if (++counters_->under_way > options_.max_uploads) {
+      --counters_->under_way;
+      ++counters_->not_stored;
+      reply(Later({}));
+      return nullptr;
+    }
+    // However it ends, whoever held the reply last lets it go.
+    const auto permit = std::shared_ptr<void>(
+        nullptr, [counters = counters_](void*) { --counters->under_way; });
+    HttpReply counted = [permit,
+                         reply = std::move(reply)](HttpResponse response) {
+      reply(std::move(response));
+    };
+    return Dispatch(request, std::move(counted));
+  }
+
+  UploadStats stats() const override {
+    return {.stored = counters_->stored,
+            .stored_bytes = counters_->stored_bytes,
+            .removed = counters_->removed,
+            .refused = counters_->refused,
+            .not_stored = counters_->not_stored,
+            .broken_off = counters_->broken_off,
+            .gaps = counters_->gaps,
+            .under_way = counters_->under_way};
+  }
+
+ private:
+  // Gaps are counted where they are told.
+  UploadReceiverOptions Counting(UploadReceiverOptions options) const {
+    options.on_event = [counters = counters_,
+                        inner = options.on_event](const UploadEvent& event) {
+      if (event.kind == UploadEvent::Kind::kGap) ++counters->gaps;
+      if (inner != nullptr) inner(event);
+    };
+    return options;
+  }
+
+  std::unique_ptr<HttpBodyReader> Refuse(HttpResponse response,
+                                         const HttpReply& reply) const {
+    ++counters_->refused;
+    reply(std::move(response));
+    return nullptr;
+  }
+
+  std::optional<HttpResponse> Unauthorized(const HttpRequest& request) const {
+    if (options_.authorization == nullptr) return std::nullopt;
+    const StatusOr<std::string> wanted = options_.authorization();
+    if (!wanted.ok()) return Later(wanted.status());
+    if (SameSecret(*wanted, request.Header("Authorization"))) {
+      return std::nullopt;
+    }
+    HttpResponse response = Plain(401, "the token is missing or wrong");
+    response.headers.push_back({"WWW-Authenticate", "Bearer"});
+    return response;
+  }
+
+  std::unique_ptr<HttpBodyReader> Dispatch(const HttpRequest& request,
+                                           HttpReply reply) {
+    const bool puts = request.method == "PUT" || request.method == "POST";
+    const bool gets = request.method == "GET" || request.method == "HEAD";
+    if (!puts && !gets && request.method != "DELETE") {
+      HttpResponse response = Plain(405, "only files are kept here");
+      response.headers.push_back({"Allow", std::string(kMethods)});
+      return Refuse(std::move(response), reply);
+    }
+    std::string_view path = request.path();
+    path.remove_prefix(std::min(path.size(), options_.path_prefix.size()));
+    if (request.method == "POST" && ExtensionOfKey(path).empty()) {
+      return TakeCommand(request, std::move(reply));
+    }
+    StatusOr<RequestTarget> target =
+        ParseRequestTarget(fmt::format("/{}", path));
+    if (!target.ok() || !CheckKey(target->path).ok()) {
+      return Refuse(Plain(400, "the path is no name of a file"), reply);
+    }
+    const UploadType* type = FindUploadType(ExtensionOfKey(target->path));
+    if (type == nullptr) {
+      if (gets) return Refuse(Plain(404, "there is no such file"), reply);
+      return Refuse(Plain(415, "the extension is none of HLS"), reply);
+    }
+    if (gets) {
+      Read(request.method == "HEAD", target->path, *type, std::move(reply));
+      return nullptr;
+    }
+    if (puts) return Take(request, target->path, *type, std::move(reply));
+    Remove(target->path, std::move(reply));
+    return nullptr;
+  }
+
+  std::unique_ptr<HttpBodyReader> Take(const HttpRequest& request,
+                                       const std::string& key,
+                                       const UploadType& type,
+                                       HttpReply reply) {
+    const bool is_list = type.kind == ObjectKind::kMediaPlaylist;
+    const std::string_view encoding = request.Header("Content-Encoding");
+    const bool encoded = !encoding.empty() && encoding != "identity";
+    if (!Accepts(type, request.Header("Content-Type")) ||
+        (encoded && !(is_list && encoding == "gzip"))) {
+      return Refuse(Plain(415, "the type is not that of the extension"), reply);
+    }
+    const std::uint64_t limit =
+        is_list ? options_.max_playlist_bytes : options_.max_object_bytes;
+    if (request.content_length.value_or(0) > limit) {
+      return Refuse(Plain(413, "too large"), reply);
+    }
+    PutRequest put{.key = key,
+                   .kind = type.kind,
+                   .if_exists = request.Header("If-None-Match") == "*"
+                                    ? IfExists::kFail
+                                    : IfExists::kReplace,
+                   .content_type = std::string(type.content_type),
+                   .content_encoding = encoded ? "gzip" : "",
+                   .last_version = !is_list &&
+                                   type.kind != ObjectKind::kManifest &&
+                                   type.kind != ObjectKind::kOther};
+    strand_->Post([store = store_, key] { store->Begin(key); });
+    const std::optional<std::uint64_t> length = request.content_length;
+    return std::make_unique<BodyReader>(
+        MakeBody(limit), reply, counters_,
+        [self = shared_from_this(), is_list, length, put = std::move(put),
+         reply](std::shared_ptr<const Body> body) {
+          self->Store(put, is_list, length, std::move(body), reply);
+        },
+        [strand = strand_, store = store_, key] {
+          strand->Post([store, key] { store->BreakOff(key); });
+        });
+  }
+
+  [[nodiscard]] std::unique_ptr<IncomingBody> MakeBody(
+      std::uint64_t limit) const {
+    return std::make_unique<IncomingBody>(
+        PosixFileSystem(), options_.temporary_directory, limit, budget_);
+  }
+
+  void Store(PutRequest put, bool is_list,
+             const std::optional<std::uint64_t>& length,
+             std::shared_ptr<const Body> body, const HttpReply& reply) {
+    // A server that takes the end of a connection for the end of a body.
+    if (length && *length != body->size()) {
+      ++counters_->broken_off;
+      strand_->Post([store = store_, key = put.key] { store->BreakOff(key); });
+      return reply(Plain(400, "shorter than its Content-Length"));
+    }
+    const std::uint64_t size = body->size();
+    put.body = std::move(body);
+    auto done = [counters = counters_, size, reply](const Status& status) {
+      Count(*counters, status, size);
+      reply(ResponseOf(status, 201));
+    };
+    strand_->Post([store = store_, put = std::move(put), is_list,
+                   done = std::move(done)]() mutable {
+      if (is_list) return store->PutList(std::move(put), std::move(done));
+      store->PutObject(std::move(put), std::move(done));
+    });
+  }
+
+  static void Count(Counters& counters, const Status& status,
+                    std::uint64_t size) {
+    if (status.ok()) {
+      ++counters.stored;
+      counters.stored_bytes += size;
+    } else if (ResponseOf(status, 201).status == 503) {
+      ++counters.not_stored;
+    } else {
+      ++counters.refused;
+    }
+  }
+
+  void Remove(const std::string& key, HttpReply reply) {
+    auto done = [counters = counters_,
+                 reply = std::move(reply)](const Status& status) {
+      ++(status.ok()                              ? counters->removed
+         : status.code() == StatusCode::kConflict ? counters->refused
+                                                  : counters->not_stored);
+      reply(ResponseOf(status, 204));
+    };
+    strand_->Post([store = store_, key, done = std::move(done)] {
+      store->Remove(key, done);
+    });
+  }
+
+  void Read(bool head_only, const std::string& key, const UploadType& type,
+            HttpReply reply) const {
+    auto get = [sink = options_.sink, max = options_.max_object_bytes, key,
+                reply, content_type = std::string(type.content_type)] {
+      sink->Get(key, max, [reply, content_type](StatusOr<std::string> bytes) {
+        if (bytes.ok()) return reply(Found(content_type, std::move(*bytes)));
+        reply(bytes.status().code() == StatusCode::kNotFound
+                  ? Plain(404, "there is no such file")
+                  : Later(bytes.status()));
+      });
+    };
+    if (!head_only) return get();
+    options_.sink->List(
+        key, [key, reply, get, content_type = std::string(type.content_type)](
+                 const StatusOr<std::vector<ObjectInfo>>& found) {
+          if (!found.ok()) return get();
+          for (const ObjectInfo& object : *found) {
+            if (object.key != key) continue;
+            return reply(
+                {.status = 200,
+                 .headers = {{"Content-Type", content_type},
+                             {"Cache-Control", "no-cache"}},
+                 .body = std::make_shared<SizeOnly>(object.size_bytes)});
+          }
+          reply(Plain(404, "there is no such file"));
+        });
+  }
+
+  static HttpResponse Found(const std::string& content_type,
+                            std::string bytes) {
+    HttpResponse response{.status = 200,
+                          .headers = {{"Content-Type", content_type},
+                                      {"Cache-Control", "no-cache"}}};
+    if (IsGzip(bytes)) {
+      response.headers.push_back({"Content-Encoding", "gzip"});
+    }
+    response.body = MakeStringBody(std::move(bytes));
+    return response;
+  }
+
+  std::unique_ptr<HttpBodyReader> TakeCommand(const HttpRequest& request,
+                                              HttpReply reply) {
+    if (request.content_length.value_or(0) > kMaxCommandBytes) {
+      return Refuse(Plain(413, "too large"), reply);
+    }
+    return std::make_unique<BodyReader>(
+        MakeBody(kMaxCommandBytes), reply, counters_,
+        [self = shared_from_this(),
+         reply](const std::shared_ptr<const Body>& body) {
+          const StatusOr<std::string> text = ReadBody(*body, kMaxCommandBytes);
+          reply(text.ok() ? self->Obey(*text) : Later(text.status()));
+        },
+        [] {});
+  }
+
+  HttpResponse Obey(const std::string& text) const {
+    const std::optional<Command> command = ReadCommand(text);
+    if (!command || command->command != "publish_finished") {
+      ++counters_->refused;
+      return Plain(400, "neither a file nor a command that is known");
+    }
+    const std::optional<std::string> base = BaseOf(*command);
+    if (!base) {
+      ++counters_->refused;
+      return Plain(400, "filePath and streamId name no stream");
+    }
+    strand_->Post([store = store_, base = *base] { store->EndStream(base); });
+    return {.status = 200};
+  }
+
+  const std::shared_ptr<Runtime> runtime_;
+  const UploadReceiverOptions options_;
+  const std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+  const std::shared_ptr<Strand> strand_;
+  const std::shared_ptr<UploadStore> store_;
+  const std::shared_ptr<Budget> budget_;
+};
+
+Status Check(const UploadReceiverOptions& options) {
+  if (options.sink == nullptr) return InvalidArgument("sink: is missing");
+  const std::string& prefix = options.path_prefix;
+  if (!prefix.starts_with('/') || !prefix.ends_with('/')) {
+    return InvalidArgument("path_prefix: {}: must begin and end with /",
+                           prefix);
+  }
+  if (options.max_object_bytes == 0 || options.max_playlist_bytes == 0 ||
+      options.max_uploads == 0 || options.max_pending_bytes == 0) {
+    return InvalidArgument("max_...: 0 would refuse everything");
+  }
+  if (options.patience.count() <= 0) {
+    return InvalidArgument("patience: must be positive");
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace receive
+
+StatusOr<std::shared_ptr<UploadReceiver>> UploadReceiver::Create(
+    std::shared_ptr<Runtime> runtime, UploadReceiverOptions options) {
+  HLSREC_RETURN_IF_ERROR(receive::Check(options).WithContext("uploads"));
+  return std::shared_ptr<UploadReceiver>(std::make_shared<receive::Receiver>(
+      std::move(runtime), std::move(options)));
+}
+
+}  // namespace hlsrec

@@ -1,0 +1,156 @@
+#include "src/receive/upload_store.h"
+
+#include <utility>
+
+#include "src/base/status_util.h"
+#include "src/receive/reference.h"
+
+namespace hlsrec::receive {
+namespace {
+
+// Objects that are remembered as stored though no list names them yet; of one
+// that is forgotten the sink is asked.
+constexpr std::size_t kRemembered = 100'000;
+
+}  // namespace
+
+UploadStore::UploadStore(std::shared_ptr<Strand> strand, const Clock& clock,
+                         const UploadReceiverOptions& options)
+    : strand_(std::move(strand)),
+      clock_(clock),
+      options_(options),
+      writer_(std::make_shared<deliver::KeyWriter>(
+          strand_, clock, options.sink,
+          deliver::KeyWriterOptions{.patience = options.patience})),
+      sweep_at_(kRemembered) {}
+
+bool UploadStore::IsList(const std::string& key) {
+  return ExtensionOfKey(key) == "m3u8";
+}
+
+void UploadStore::Begin(const std::string& key) { ++objects_[key].coming; }
+
+void UploadStore::BreakOff(const std::string& key) {
+  --objects_[key].coming;
+  Changed();
+}
+
+void UploadStore::PutObject(PutRequest request, Done done) {
+  std::string key = request.key;
+  writer_->Put(
+      std::move(request), [self = shared_from_this(), key = std::move(key),
+                           done = std::move(done)](const Status& status) {
+        Object& object = self->objects_[key];
+        --object.coming;
+        // There is one already; or nobody knows.
+        const bool there =
+            status.ok() || status.code() == StatusCode::kAlreadyExists;
+        object.gave_up = !there;
+        if (there) {
+          object.state = Object::State::kStored;
+        } else if (object.listed == 0) {
+          object.state = status.code() == StatusCode::kDeadlineExceeded
+                             ? Object::State::kUnknown
+                             : Object::State::kFailed;
+        }
+        if (!there) {
+          self->Tell(UploadEvent::Kind::kNotStored, key, status.message());
+        }
+        done(status);
+        self->Changed();
+      });
+}
+
+void UploadStore::Remove(const std::string& key, Done done) {
+  if (IsList(key)) {
+    const auto list = lists_.find(key);
+    if (list != lists_.end() && list->second.held) {
+      Held held = std::move(*list->second.held);
+      list->second.held.reset();
+      for (const Done& waiting : held.waiting) {
+        waiting(Conflict("{}: was deleted meanwhile", key));
+      }
+    }
+  }
+  removes_.push_back({key, std::move(done)});
+  RetryRemoves();
+}
+
+// One that a list names waits for a version under way, which may not.
+void UploadStore::RetryRemoves() {
+  std::vector<PendingRemove> removes = std::move(removes_);
+  removes_.clear();
+  for (PendingRemove& remove : removes) {
+    const auto object = objects_.find(remove.key);
+    if (object == objects_.end() || object->second.listed == 0) {
+      RemoveNow(remove.key, std::move(remove.done));
+      continue;
+    }
+    bool may_change = false;
+    for (const auto& [key, list] : lists_) {
+      if (!list.current.contains(remove.key)) continue;
+      may_change = may_change || list.held || list.writing > 0;
+    }
+    if (may_change) {
+      removes_.push_back(std::move(remove));
+    } else {
+      remove.done(Conflict("{}: a playlist names it", remove.key));
+    }
+  }
+}
+
+void UploadStore::RemoveNow(const std::string& key, Done done) {
+  Forget(key);
+  writer_->Remove(key, [self = shared_from_this(), key,
+                        done = std::move(done)](const Status& status) {
+    if (status.ok() && IsList(key)) self->DropList(key);
+    done(status);
+    self->Changed();
+  });
+}
+
+void UploadStore::Forget(const std::string& key) {
+  const auto object = objects_.find(key);
+  if (object == objects_.end()) return;
+  object->second.state = Object::State::kUnknown;
+  if (object->second.coming == 0 && object->second.listed == 0) {
+    objects_.erase(object);
+  }
+}
+
+// It is gone: what it named is not named by it any more.
+void UploadStore::DropList(const std::string& key) {
+  const auto found = lists_.find(key);
+  if (found == lists_.end()) return;
+  List& list = found->second;
+  for (const std::string& name : list.current) --objects_[name].listed;
+  list.current.clear();
+  list.gaps.clear();
+  if (!list.held && list.writing == 0 && list.ever.empty()) {
+    lists_.erase(found);
+  }
+}
+
+// Something came, was stored or went: who waited for it may go on.
+void UploadStore::Changed() {
+  std::vector<std::string> held;
+  for (const auto& [key, list] : lists_) {
+    if (list.held) held.push_back(key);
+  }
+  for (const std::string& key : held) Evaluate(key);
+  RetryRemoves();
+  if (objects_.size() <= sweep_at_) return;
+  std::erase_if(objects_, [](const auto& entry) {
+    return entry.second.coming == 0 && entry.second.listed == 0 &&
+           entry.second.state != Object::State::kLooking;
+  });
+  sweep_at_ = objects_.size() + kRemembered;
+}
+
+void UploadStore::Tell(UploadEvent::Kind kind, const std::string& key,
+                       const std::string& message) {
+  if (options_.on_event == nullptr) return;
+  options_.on_event({.kind = kind, .key = key, .message = message});
+}
+
+}  // namespace hlsrec::receive

@@ -1,0 +1,134 @@
+#ifndef HLSREC_SRC_RECEIVE_UPLOAD_STORE_H_
+#define HLSREC_SRC_RECEIVE_UPLOAD_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "hlsrec/sink.h"
+#include "hlsrec/upload_receiver.h"
+#include "src/base/clock.h"
+#include "src/base/executor.h"
+#include "src/deliver/key_writer.h"
+#include "src/receive/listed.h"
+
+namespace hlsrec::receive {
+
+// Knows what of the uploads is stored, and stores a playlist when all it names
+// is.
+//
+// Threads. Everything on the strand given. Lifetime. Held by its calls.
+class UploadStore : public std::enable_shared_from_this<UploadStore> {
+ public:
+  // kConflict: a playlist names what is not there, or what is to be removed is
+  // named by one. Others as the sink says.
+  using Done = std::function<void(Status)>;
+
+  UploadStore(std::shared_ptr<Strand> strand, const Clock& clock,
+              const UploadReceiverOptions& options);
+
+  // An object's body begins to come; each ends with one of the two behind it.
+  void Begin(const std::string& key);
+  void BreakOff(const std::string& key);
+  void PutObject(PutRequest request, Done done);
+
+  // kInvalidArgument: it is no playlist. Reads the body.
+  void PutList(PutRequest request, Done done);
+  void Remove(const std::string& key, Done done);
+  // The stream that is named so has ended: "a/cam1".
+  void EndStream(const std::string& base);
+
+  [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
+
+ private:
+  struct Object {
+    enum class State { kUnknown, kLooking, kStored, kMissing, kFailed };
+    State state = State::kUnknown;
+    bool gave_up = false;  // its sender was told 503
+    [[nodiscard]] State StateWhereMissing() const {
+      return gave_up ? State::kFailed : State::kMissing;
+    }
+    int coming = 0;  // bodies that come or are being stored
+    int listed = 0;  // by lists that are stored, or may be
+  };
+  // A version that waits for what it names.
+  struct Held {
+    PutRequest request;
+    std::string text;
+    Listed listed;
+    std::vector<Done> waiting;
+  };
+  struct List {
+    std::optional<Held> held = {};
+    int writing = 0;
+    std::uint64_t version = 0;
+    bool multivariant = false;
+    // Named by what is stored, or may be.
+    std::set<std::string> current = {};
+    // Named, and not stored: until when it is waited for.
+    std::map<std::string, SteadyTime> wanted = {};
+    // Shown as gaps: a version may not change what another one said.
+    std::set<std::string> gaps = {};
+    // Named by any version, where delete_on_end wants to know.
+    std::set<std::string> ever = {};
+  };
+  // What the sink is asked for.
+  struct PendingRemove {
+    std::string key;
+    Done done;
+  };
+  struct Verdict {
+    bool wait = false;
+    std::string refused = {};  // the key that is not there
+    std::vector<const Reference*> gaps = {};
+    SteadyTime until = SteadyTime::max();
+  };
+
+  static bool IsList(const std::string& key);
+  void Changed();
+  void Evaluate(const std::string& key);
+  Verdict Judge(List& list);
+  void LookForUnknown(const std::string& list_key, const Listed& listed);
+  void Look(const std::string& key);
+  void OnLook(const std::string& key, const Status& status);
+  void OnListing(const std::vector<std::string>& asked,
+                 const StatusOr<std::vector<ObjectInfo>>& found);
+  void Publish(const std::string& key, Held held, const Verdict& verdict);
+  void OnPublished(const std::string& key, std::uint64_t version,
+                   const std::set<std::string>& named, const Status& status);
+  void Name(List& list, const std::set<std::string>& named);
+  void Forget(const std::string& key);
+  void RetryRemoves();
+  void RemoveNow(const std::string& key, Done done);
+  void DropList(const std::string& key);
+  void Tell(UploadEvent::Kind kind, const std::string& key,
+            const std::string& message);
+
+  // Delete on end, upload_end.cc.
+  using Versions = std::map<std::string, std::uint64_t>;
+  void ReadLists(const std::string& base, const Versions& versions,
+                 std::vector<std::string> keys);
+  [[nodiscard]] std::set<std::string> ListsOf(const std::string& base) const;
+  void RemoveStream(const std::string& base, const Versions& versions);
+  void RemoveObjects(const std::set<std::string>& keys);
+
+  const std::shared_ptr<Strand> strand_;
+  const Clock& clock_;
+  const UploadReceiverOptions options_;
+  const std::shared_ptr<deliver::KeyWriter> writer_;
+  std::unordered_map<std::string, Object> objects_;
+  std::size_t sweep_at_;
+  std::map<std::string, List> lists_;
+  std::vector<PendingRemove> removes_;
+  std::uint64_t gaps_ = 0;
+};
+
+}  // namespace hlsrec::receive
+
+#endif  // HLSREC_SRC_RECEIVE_UPLOAD_STORE_H_

@@ -1,0 +1,144 @@
+#include "src/receive/stream_name.h"
+#include "tests/receive/receiving.h"
+
+namespace hlsrec::receive {
+namespace {
+
+using std::chrono::seconds;
+using Keys = std::vector<std::string>;
+
+Request Finish(Receiving& receiving, const std::string& path) {
+  Request request = receiving.Begin("POST", "");
+  request.Send(R"({"streamId":"cam1","filePath":")" + path +
+               R"(","command":"publish_finished"})");
+  request.End();
+  receiving.simulation.RunUntilIdle();
+  return request;
+}
+
+// A stream with two variants and an init section, and one beside it.
+void PutStreams(Receiving& receiving) {
+  for (const char* name :
+       {"a/cam1_360p800kbps000000001.ts", "a/cam1_1700000000000_init.mp4",
+        "a/cam1-2024-04-02_13-18-35.844_720p1.fmp4", "a/cam12-0.ts"}) {
+    REQUIRE(receiving.Put(name, "x").status() == 201);
+  }
+  receiving.Put("a/cam1_360p800kbps.m3u8",
+                ListOf({"cam1_360p800kbps000000001.ts"}));
+  receiving.Put("a/cam1-2024-04-02_13-18-35.844.m3u8",
+                ListOf({"cam1-2024-04-02_13-18-35.844_720p1.fmp4"},
+                       "#EXT-X-MAP:URI=\"cam1_1700000000000_init.mp4\"\n"));
+  receiving.Put("a/cam1_adaptive.m3u8",
+                "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n"
+                "cam1_360p800kbps.m3u8\n");
+  receiving.Put("a/cam12.m3u8", ListOf({"cam12-0.ts"}));
+}
+
+TEST_CASE("delete on end: all that the stream's lists named, and no more") {
+  Receiving receiving({.delete_on_end = seconds(30)});
+  PutStreams(receiving);
+  REQUIRE(receiving.memory->Keys().size() == 8);
+  CHECK(Finish(receiving, "a/cam1").status() == 200);
+  receiving.simulation.Advance(seconds(29));
+  CHECK(receiving.memory->Keys().size() == 8);
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"a/cam12-0.ts", "a/cam12.m3u8"});
+}
+
+TEST_CASE("delete on end: lists go before what they name") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  receiving.Put("cam1.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"cam1.ts"}));
+  Finish(receiving, "cam1.m3u8");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.Log() == Keys{"put cam1.ts", "put cam1.m3u8",
+                                "remove cam1.m3u8", "remove cam1.ts"});
+}
+
+TEST_CASE("delete on end: segments that left the window go, too") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  receiving.Put("0.ts", "x");
+  receiving.Put("1.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  receiving.Put("cam1.m3u8", ListOf({"1.ts"}));
+  Finish(receiving, "cam1");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys().empty());
+}
+
+TEST_CASE("delete on end: nothing that another list names, or lies elsewhere") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  receiving.Put("a/0.ts", "x");
+  receiving.Put("b/0.ts", "x");
+  receiving.Put("a/cam1.m3u8", ListOf({"0.ts", "../b/0.ts"}));
+  receiving.Put("a/cam2.m3u8", ListOf({"0.ts"}));
+  Finish(receiving, "a/cam1");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"a/0.ts", "a/cam2.m3u8", "b/0.ts"});
+}
+
+TEST_CASE("delete on end: a stream that began again stays") {
+  Receiving receiving({.delete_on_end = seconds(10)});
+  receiving.Put("0.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  Finish(receiving, "cam1");
+  receiving.simulation.Advance(seconds(5));
+  receiving.Put("1.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"1.ts"}));
+  receiving.simulation.Advance(seconds(10));
+  CHECK(receiving.memory->Keys() == Keys{"0.ts", "1.ts", "cam1.m3u8"});
+}
+
+TEST_CASE("delete on end: of an earlier process what its lists name now") {
+  Receiving first;
+  PutStreams(first);
+  Receiving receiving({.delete_on_end = seconds(1)});
+  for (const auto& [key, text] : first.memory->objects()) {
+    receiving.memory->Put(
+        {.key = key, .body = MakeStringBody(text), .content_type = "x"},
+        [](const Status&) {});
+  }
+  Finish(receiving, "/a/cam1");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"a/cam12-0.ts", "a/cam12.m3u8"});
+}
+
+TEST_CASE("delete on end: it is off unless asked for, and commands are known") {
+  Receiving receiving;
+  PutStreams(receiving);
+  CHECK(Finish(receiving, "a/cam1").status() == 200);
+  receiving.simulation.Advance(std::chrono::hours(24));
+  CHECK(receiving.memory->Keys().size() == 8);
+  const auto post = [&](std::string_view text) {
+    Request request = receiving.Begin("POST", "");
+    request.Send(text);
+    request.End();
+    return request.status();
+  };
+  CHECK(post(R"({"command":"drop_tables"})") == 400);
+  CHECK(post("x") == 400);
+  CHECK(post(R"({"command":"publish_finished","filePath":"../x"})") == 400);
+}
+
+TEST_CASE("delete on end: names of Ant Media Server's lists") {
+  const auto is = [](std::string_view key) {
+    return IsListOfStream("s/cam1", key);
+  };
+  CHECK(is("s/cam1.m3u8"));
+  CHECK(is("s/cam1_adaptive.m3u8"));
+  CHECK(is("s/cam1_360p.m3u8"));
+  CHECK(is("s/cam1_800kbps.m3u8"));
+  CHECK(is("s/cam1_360p800kbps.m3u8"));
+  CHECK(is("s/cam1-2024-04-02_13-18-35.844_adaptive.m3u8"));
+  CHECK(is("s/cam1-2024-04-02_13-18-35.m3u8"));
+  CHECK_FALSE(is("s/cam12.m3u8"));
+  CHECK_FALSE(is("s/cam1_other.m3u8"));
+  CHECK_FALSE(is("s/cam1-2.m3u8"));
+  CHECK_FALSE(is("s/cam1_.m3u8"));
+  CHECK_FALSE(is("s/cam1.ts"));
+  CHECK_FALSE(is("s/cam1_360p800kbpsx.m3u8"));
+  CHECK_FALSE(IsListOfStream("", ".m3u8"));
+}
+
+}  // namespace
+}  // namespace hlsrec::receive
