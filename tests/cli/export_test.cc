@@ -317,3 +317,30 @@ TEST_CASE("export: from a web server and a bucket as from a disk") {
   CHECK(Holds(missing, "000001.ts"));
   CHECK_FALSE(Holds(missing, "s3cret"));
 }
+
+TEST_CASE("export: a bar on a terminal, objects with --json, else quiet") {
+  const TempDirectory directory;
+  const std::string playlist = RecordFile(directory, "h264_aac.ts");
+  const auto typed = [&](const std::string& file, const std::string& more) {
+    std::string line;
+    for (const std::string& word :
+         Hlsrec({"export", playlist, directory.path(file)})) {
+      line += "'" + word + "' ";
+    }
+    return RunWell({"script", "-qec", line + more, "/dev/null"}).out;
+  };
+  const std::string bar = typed("bar.mp4", "");
+  CHECK(bar.find("[###") != std::string::npos);
+  CHECK(bar.find("% 1 of 3 segments") != std::string::npos);
+  CHECK(typed("quiet.mp4", "--quiet").empty());
+
+  const Ended json = RunWell(
+      Hlsrec({"export", playlist, directory.path("json.mp4"), "--json"}));
+  const Json last = Json::parse(json.err);
+  CHECK(last.at("progress") == "export");
+  CHECK(last.at("done") == 3);
+  CHECK(last.at("total") == 3);
+  const Ended plain =
+      RunWell(Hlsrec({"export", playlist, directory.path("plain.mp4")}));
+  CHECK(plain.err.empty());
+}

@@ -49,7 +49,9 @@ void Progress::Show(const ProgressStep& step) {
   const auto now = Clock::now();
   // A bar comes at once, a line of a log when there is something to tell.
   const bool first = text && terminal_ && !any_;
-  if (!first && now - shown_ < pause) return;
+  // Who reads objects need not know when to stop.
+  const bool last = !text && step.done == step.total;
+  if (!first && !last && now - shown_ < pause) return;
   shown_ = now;
   any_ = true;
   if (text) {

@@ -10,7 +10,7 @@ namespace hlsrec::tools {
 enum class ProgressStyle {
   kNone,
   kText,  // a bar on a terminal, else a line every ten seconds
-  kJson,  // an object every second
+  kJson,  // an object every second, and when all is done
 };
 
 struct ProgressStep {

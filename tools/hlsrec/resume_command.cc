@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "hlsrec/resume.h"
 #include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/progress.h"
 #include "tools/hlsrec/spool_choice.h"
 #include "tools/hlsrec/text.h"
 
@@ -37,6 +39,28 @@ void PrintJson(const Json& json) {
                  .c_str(),
              stdout);
 }
+
+// Segments that are stored, of those that are owed.
+class ResumeProgress final : public Observer {
+ public:
+  ResumeProgress(ProgressStyle style, const InterruptedRecording& recording)
+      : progress_("resume", style),
+        step_({.total = recording.segments_owed, .unit = "segments"}) {}
+
+  void OnEvent(const Event& event) override {
+    if (event.type != EventType::kSegmentStored) return;
+    ++step_.done;
+    step_.total = std::max(step_.total, step_.done);
+    step_.bytes += event.size_bytes;
+    progress_.Show(step_);
+  }
+  // When nobody tells any more.
+  void Clear() { progress_.Clear(); }
+
+ private:
+  Progress progress_;
+  ProgressStep step_;
+};
 
 class ResumeRun {
  public:
@@ -205,7 +229,11 @@ class ResumeRun {
       }
       return OpenDescribedSink(runtime, command_.http, description);
     };
+    const auto progress = std::make_shared<ResumeProgress>(
+        ProgressStyleOf(command_.json, /*quiet=*/false), recording);
+    options.observer = progress;
     const auto result = Resume(runtime, recording.id, options);
+    progress->Clear();
     if (!result.ok()) {
       PrintError(
           fmt::format("{}: {}", recording.stream, result.status().message()));
