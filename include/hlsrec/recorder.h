@@ -297,6 +297,9 @@ struct RecordingProgress {
   std::uint64_t put_retries = 0;
   std::uint64_t backlog_objects = 0;  // sealed or published, not yet stored
   std::uint64_t backlog_bytes = 0;
+  // For how long the oldest segment that is complete waits to be listed, over
+  // the outputs that are written to meanwhile.
+  std::chrono::microseconds lag{0};
   bool paused = false;
   // Media waits in memory for room in the spool, or a segment is owed for
   // longer than RuntimeOptions::spool_max_age.

@@ -236,6 +236,8 @@ class Output : public std::enable_shared_from_this<Output> {
   // What waits for Finish().
   [[nodiscard]] std::uint64_t held_objects() const { return held_objects_; }
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
+  // How long ago the oldest segment that no list names came.
+  [[nodiscard]] std::chrono::microseconds lag() const;
   // How far it got with what it held back: while this grows there is hope.
   [[nodiscard]] std::uint64_t stored_at_end() const {
     return plan_.at_end ? stored_ : 0;

@@ -7,6 +7,17 @@
 #include "src/deliver/output.h"
 
 namespace hlsrec::deliver {
+
+std::chrono::microseconds Output::lag() const {
+  const SteadyTime now = clock_.Steady();
+  SteadyTime oldest = now;
+  if (holds_back()) return std::chrono::microseconds(0);
+  for (const Rendition& rendition : renditions_) {
+    if (rendition.pending.empty()) continue;
+    oldest = std::min(oldest, rendition.pending.front().owed_since);
+  }
+  return std::chrono::duration_cast<std::chrono::microseconds>(now - oldest);
+}
 namespace {
 
 using playlist::MediaListEntry;

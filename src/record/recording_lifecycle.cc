@@ -440,6 +440,7 @@ RecordingProgress Recording::Progress() const {
         output->uploader().backlog_objects() + output->held_objects();
     progress.backlog_bytes +=
         output->uploader().backlog_bytes() + output->held_bytes();
+    progress.lag = std::max(progress.lag, output->lag());
   }
   return progress;
 }

@@ -109,6 +109,11 @@ void AddRecordings(const std::vector<RecordingMetrics>& recordings,
     text.Add(LabelOf(one),
              static_cast<double>(one.progress.duration.count()) / 1e6);
   }
+  text.Begin(Kind::kGauge, "lag_seconds",
+             "For how long the oldest complete segment waits to be listed");
+  for (const RecordingMetrics& one : recordings) {
+    text.Add(LabelOf(one), static_cast<double>(one.progress.lag.count()) / 1e6);
+  }
   text.Begin(Kind::kGauge, "paused", "1 where a recording is paused");
   for (const RecordingMetrics& one : recordings) {
     text.Add(LabelOf(one), one.progress.paused ? 1 : 0);

@@ -197,6 +197,23 @@ std::string WithoutGaps(const std::string& text) {
   return out;
 }
 
+TEST_CASE("outage: how late the lists are is told") {
+  Studio studio;
+  auto recorder =
+      studio.Open(Container::kTs, WhenSpoolFull::kStop, LateSegments::kWait);
+  studio.Push(*recorder, 0, 10);
+  CHECK(recorder->progress().lag < seconds(1));
+  studio.server->GoAway(Outage::kRefuses);
+  studio.Push(*recorder, 10, 40);
+  CHECK(recorder->progress().lag > seconds(25));
+  CHECK(recorder->progress().lag < seconds(31));
+  studio.server->ComeBack();
+  studio.Push(*recorder, 40, 80);
+  CHECK(recorder->progress().lag < seconds(1));
+  studio.End(*recorder);
+  CHECK(studio.result.status.ok());
+}
+
 TEST_CASE("outage: a minute of three leaves no trace but declared gaps") {
   const Container container = GENERATE(Container::kMpegTs, Container::kFmp4);
   const LateSegments late = GENERATE(LateSegments::kGap, LateSegments::kWait);

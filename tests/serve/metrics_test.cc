@@ -16,6 +16,7 @@ TEST_CASE("metrics: recordings and the server, as Prometheus reads them") {
   input.recordings[1].progress.segments_lost = 3;
   input.recordings[1].progress.backlog_bytes = 4'000'000'000'000;
   input.recordings[1].progress.duration = std::chrono::milliseconds(1500);
+  input.recordings[1].progress.lag = std::chrono::milliseconds(250);
   input.server.emplace();
   input.server->answers[4] = 7;
   const std::string text = RenderMetrics(input);
@@ -30,6 +31,7 @@ TEST_CASE("metrics: recordings and the server, as Prometheus reads them") {
   has("# TYPE hlsrec_backlog_bytes gauge");
   has("hlsrec_backlog_bytes{recording=\"c\"} 4000000000000");
   has("hlsrec_recorded_seconds{recording=\"c\"} 1.5");
+  has("hlsrec_lag_seconds{recording=\"c\"} 0.25");
   has("hlsrec_http_answers_total{status=\"4xx\"} 7");
   CHECK(text.ends_with("\n"));
 }
