@@ -23,6 +23,13 @@ class Movie final : public MovieWriter {
   explicit Movie(MovieOptions options)
       : options_(std::move(options)), file_(options_) {}
 
+  Status Expect(MoviePart part) override {
+    HLSREC_ASSIGN_OR_RETURN(std::unique_ptr<PartReader> reader,
+                            PartReader::Open(std::move(part)));
+    file_.Expect(std::move(reader));
+    return {};
+  }
+
   Status Add(MoviePart part) override {
     const std::string name = part.name;
     const std::int64_t missing = part.missing_before.count();
@@ -88,16 +95,14 @@ class Movie final : public MovieWriter {
       const PartReader::Track& track = reader.tracks()[i];
       const std::int64_t pts = ToUs(first[i].pts, track);
       earliest = std::min(earliest.value_or(pts), pts);
-      const auto& end = ends_us_[file_.TrackOf(i)];
-      if (!end) continue;
-      const std::int64_t offset = *end + missing_us - ToUs(first[i].dts, track);
+      // One that joins begins where all that was before has ended.
+      const std::int64_t end = ends_us_[file_.TrackOf(i)].value_or(until_us_);
+      const std::int64_t offset = end + missing_us - ToUs(first[i].dts, track);
       needed = std::max(needed.value_or(offset), offset);
     }
     if (!earliest) return {};
     if (!placed_) {
       offset_us_ = -*earliest;
-    } else if (!needed) {
-      offset_us_ = until_us_ + missing_us - *earliest;
     } else if (*needed < offset_us_ - kSameClockUs ||
                *needed > offset_us_ + kOverlapUs) {
       offset_us_ = *needed;

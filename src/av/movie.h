@@ -68,6 +68,9 @@ class MovieWriter {
  public:
   static StatusOr<std::unique_ptr<MovieWriter>> Create(MovieOptions options);
   virtual ~MovieWriter() = default;
+  // Before the first Add(): the file gets a place for each track that this part
+  // has, where others have not. The beginning of a part will do.
+  virtual Status Expect(MoviePart part) = 0;
   virtual Status Add(MoviePart part) = 0;
   // No more parts are needed: `to` is reached.
   [[nodiscard]] virtual bool complete() const = 0;

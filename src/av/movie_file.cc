@@ -82,6 +82,16 @@ bool Fit(const AVCodecParameters& a, const AVCodecParameters& b,
          std::equal(one.begin(), one.end(), other.begin(), other.end());
 }
 
+std::size_t CountOf(const PartReader& part, AVMediaType type) {
+  return static_cast<std::size_t>(
+      std::count_if(part.tracks().begin(), part.tracks().end(),
+                    [type](const PartReader::Track& track) {
+                      return track.stream->codecpar->codec_type == type;
+                    }));
+}
+
+constexpr AVMediaType kTypes[] = {AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO};
+
 }  // namespace
 
 std::string_view MovieSuffix(MovieFormat format) {
@@ -119,6 +129,34 @@ Status MovieFile::BeginPart(const std::string& name,
   return Match(name, tracks);
 }
 
+void MovieFile::Expect(std::unique_ptr<PartReader> part) {
+  const bool more =
+      std::any_of(std::begin(kTypes), std::end(kTypes), [&](AVMediaType type) {
+        return std::all_of(expected_.begin(), expected_.end(),
+                           [&](const auto& each) {
+                             return CountOf(*each, type) < CountOf(*part, type);
+                           });
+      });
+  if (more) expected_.push_back(std::move(part));
+}
+
+Status MovieFile::AddExpected() {
+  for (const auto& part : std::exchange(expected_, {})) {
+    for (const AVMediaType type : kTypes) {
+      auto known = std::count_if(tracks_.begin(), tracks_.end(),
+                                 [type](const Track& track) {
+                                   return track.format->codec_type == type;
+                                 });
+      for (const PartReader::Track& track : part->tracks()) {
+        if (track.stream->codecpar->codec_type != type) continue;
+        if (known-- > 0) continue;
+        HLSREC_RETURN_IF_ERROR(AddTrack(track));
+      }
+    }
+  }
+  return {};
+}
+
 Status MovieFile::Create(const std::vector<PartReader::Track>& tracks) {
   AVFormatContext* context = nullptr;
   const int error = avformat_alloc_output_context2(
@@ -128,6 +166,7 @@ Status MovieFile::Create(const std::vector<PartReader::Track>& tracks) {
   for (const PartReader::Track& track : tracks) {
     HLSREC_RETURN_IF_ERROR(AddTrack(track));
   }
+  HLSREC_RETURN_IF_ERROR(AddExpected());
   const auto lead =
       std::find_if(tracks_.begin(), tracks_.end(), [](const Track& track) {
         return track.format->codec_type == AVMEDIA_TYPE_VIDEO;

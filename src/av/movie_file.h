@@ -14,7 +14,8 @@
 
 namespace hlsrec::av {
 
-// The file that a movie becomes: its tracks are those of its first part.
+// The file that a movie becomes: its tracks are those of its first part, and
+// what is expected beside them.
 //
 // Threads. One. Blocking. Yes.
 class MovieFile {
@@ -24,6 +25,8 @@ class MovieFile {
   MovieFile(const MovieFile&) = delete;
   MovieFile& operator=(const MovieFile&) = delete;
 
+  // Before the first part: the file has a place for each of its tracks.
+  void Expect(std::unique_ptr<PartReader> part);
   // Creates the file where this is the first part; else kFailedPrecondition
   // where the part has a format that the file has no place for.
   Status BeginPart(const std::string& name,
@@ -54,6 +57,7 @@ class MovieFile {
   };
   Status Create(const std::vector<PartReader::Track>& tracks);
   Status AddTrack(const PartReader::Track& source);
+  Status AddExpected();
   Status Open();
   Status Match(const std::string& name,
                const std::vector<PartReader::Track>& tracks);
@@ -66,6 +70,8 @@ class MovieFile {
   const MovieOptions options_;
   AvOutputPtr context_;
   std::vector<Track> tracks_;
+  // Those that have more tracks of a type than the ones before.
+  std::vector<std::unique_ptr<PartReader>> expected_;
   std::vector<AVRational> part_time_bases_;
   std::vector<std::size_t> places_;
   std::size_t lead_ = 0;

@@ -117,11 +117,12 @@ class Exporter {
     HLSREC_ASSIGN_OR_RETURN(
         const std::unique_ptr<av::MovieWriter> movie,
         av::MovieWriter::Create(MakeOptions(range, temporary)));
+    HLSREC_RETURN_IF_ERROR(LookAhead(*movie));
     Micros missing{0};
     for (const Part& part : parts_.parts) {
       if (movie->complete()) break;
       report_.discontinuities += part.discontinuity ? 1 : 0;
-      HLSREC_ASSIGN_OR_RETURN(av::MoviePart made, MakePart(part));
+      HLSREC_ASSIGN_OR_RETURN(av::MoviePart made, MakePart(part, listener_));
       made.missing_before += missing;
       // All of it is missing: its time stays.
       missing =
@@ -163,7 +164,26 @@ class Exporter {
     return options;
   }
 
-  StatusOr<av::MoviePart> MakePart(const Part& part) {
+  // Tracks may join behind a discontinuity: the first segments of all parts
+  // tell which there are.
+  Status LookAhead(av::MovieWriter& movie) {
+    if (parts_.parts.size() < 2) return {};
+    quiet_.on_next = listener_.on_next;
+    quiet_.on_read = [](const PartSegment&, std::size_t) {};
+    quiet_.on_missing = [](const PartSegment&, const std::string&) {};
+    for (Part part : parts_.parts) {
+      for (auto& segments : part.segments) {
+        if (segments.size() > 1) segments.resize(1);
+      }
+      HLSREC_ASSIGN_OR_RETURN(av::MoviePart made, MakePart(part, quiet_));
+      if (made.inputs.empty()) continue;
+      HLSREC_RETURN_IF_ERROR(movie.Expect(std::move(made)));
+    }
+    return {};
+  }
+
+  StatusOr<av::MoviePart> MakePart(const Part& part,
+                                   const package::StreamListener& listener) {
     const PartSegment& first = part.segments[0].front();
     const MediaList& main = lists_.front();
     av::MoviePart made{
@@ -176,7 +196,7 @@ class Exporter {
           store_, lists_[i], part.segments[i],
           package::StreamOptions{.ahead = options_.ahead,
                                  .missing = options_.missing},
-          listener_);
+          listener);
       HLSREC_ASSIGN_OR_RETURN(const bool any, stream->Begin());
       if (!any) continue;
       made.inputs.push_back({.source =
@@ -215,6 +235,7 @@ class Exporter {
   Store& store_;
   const ExportOptions& options_;
   package::StreamListener listener_;
+  package::StreamListener quiet_;  // for what is read to look at it
   std::vector<MediaList> lists_;
   Parts parts_;
   ExportReport report_;

@@ -245,6 +245,21 @@ TEST_CASE("export: a change of format is named, and a TS holds it") {
   CHECK(Hashes(before, "v").size() == 75);
 }
 
+TEST_CASE("export: sound that joins late has its place") {
+  const TempDirectory directory;
+  const std::string playlist = RecordFile(directory, "late_audio.ts");
+  for (const std::string name : {"late.mp4", "late.mkv", "late.ts"}) {
+    INFO(name);
+    const std::string file = directory.path(name);
+    CHECK(Export(playlist, file).at("tracks") == Json({"h264", "aac"}));
+    CheckSame(RecordedContents(playlist), ContentsOf(file));
+    const double picture =
+        std::stod(Probe(file, "v", "packet=pts_time").front());
+    const double sound = std::stod(Probe(file, "a", "packet=pts_time").front());
+    CHECK(sound - picture == Approx(8.1).margin(0.3));
+  }
+}
+
 TEST_CASE("export: of a multivariant playlist, the sound that is asked for") {
   const TempDirectory directory;
   const std::string playlist = RecordFile(directory, "two_languages.ts");

@@ -122,7 +122,8 @@ int RunExport(const ExportCommand& command) {
   };
   std::atomic<bool> stop = false;
   options.stop = [&stop] { return stop.load(); };
-  const SignalWatch signals([&stop](int) { stop = true; }, {});
+  const SignalWatch signals([&stop](int) { stop = true; },
+                            [](SignalWatch::Wish) {});
   const auto report = ExportRecording(**runtime, *place->sink, place->key,
                                       command.output, options);
   progress.Clear();
