@@ -100,8 +100,11 @@ void LargeObjects(S3Sink& sink) {
   CHECK(AwaitRemove(sink, "large +.mp4").ok());
 }
 
+// Whether the answer to an upload's completion has an ETag: Ceph 16's is empty.
+enum class CompletionEtag { kTold, kEmpty };
+
 // What a put is told is what others are told later.
-void Etags(S3Sink& sink) {
+void Etags(S3Sink& sink, CompletionEtag completion) {
   for (const std::size_t size : {std::size_t{5}, std::size_t{12} << 20}) {
     INFO(size);
     std::string etag;
@@ -112,15 +115,18 @@ void Etags(S3Sink& sink) {
                   .content_type = "video/mp2t",
                   .on_etag = [&](std::string told) { etag = std::move(told); }})
             .ok());
-    CHECK(etag.size() > 30);
+    const bool in_parts = size > 5;
+    const bool told = !in_parts || completion == CompletionEtag::kTold;
+    CHECK(etag.empty() != told);
     const auto stat = AwaitStat(sink, "etag.ts");
     REQUIRE(stat.ok());
     CHECK(stat->size_bytes == size);
-    CHECK(stat->etag == etag);
+    CHECK(stat->etag.size() > 30);
+    if (told) CHECK(stat->etag == etag);
     const auto listed = AwaitList(sink, "etag.ts");
     REQUIRE(listed.ok());
     REQUIRE(listed->size() == 1);
-    CHECK(listed->front().etag == etag);
+    CHECK(listed->front().etag == stat->etag);
   }
   CHECK(AwaitRemove(sink, "etag.ts").ok());
   CHECK(AwaitStat(sink, "etag.ts").status().code() == StatusCode::kNotFound);
@@ -142,7 +148,7 @@ void PresignedUrls(S3Sink& sink) {
   CHECK(AwaitRemove(sink, "pre signed+.ts").ok());
 }
 
-void KeepsItsPromises(const StoreServer& server) {
+void KeepsItsPromises(const StoreServer& server, CompletionEtag completion) {
   const auto runtime = Runtime::Create();
   REQUIRE(runtime.ok());
   S3SinkOptions options = Options(server);
@@ -154,7 +160,7 @@ void KeepsItsPromises(const StoreServer& server) {
         std::vector<std::string>{});
   KeysOfAnyKind(*sink);
   LargeObjects(*sink);
-  Etags(*sink);
+  Etags(*sink, completion);
   PresignedUrls(*sink);
   CHECK(AwaitList(*sink, "")->empty());
 }
@@ -292,7 +298,7 @@ void RecordsThroughAFront(const StoreServer& server) {
 }
 
 TEST_CASE("swift: a real store keeps the sink contract") {
-  KeepsItsPromises(SwiftServer());
+  KeepsItsPromises(SwiftServer(), CompletionEtag::kTold);
 }
 
 TEST_CASE("swift: what a real store refuses is understood") {
@@ -311,7 +317,7 @@ TEST_CASE("swift: a recording through a front that misbehaves") {
 TEST_CASE(
     "ceph: a real store keeps its promises, and what it refuses is told") {
   const CephServer server;  // takes its time to start
-  KeepsItsPromises(server);
+  KeepsItsPromises(server, CompletionEtag::kEmpty);
   RefusesWhatIsWrong(server, "eu-elsewhere-1");
   RecordsThroughAFront(server);
 }
