@@ -10,10 +10,10 @@
 #include "tests/catch.h"
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
-using hlsrec::HttpServer;
+using hlsrec::ScriptedServer;
 using Json = nlohmann::json;
 
 namespace {
@@ -87,8 +87,8 @@ TEST_CASE("events: a program is told, in order, and again on demand") {
 TEST_CASE("events: what a webhook does not take is owed, and sent later") {
   const TempDirectory directory;
   std::atomic<bool> away = true;
-  HttpServer server([&away](const HttpServer::Request&) {
-    return HttpServer::Reply{.status = away ? 503 : 0};
+  ScriptedServer server([&away](const ScriptedServer::Request&) {
+    return ScriptedServer::Reply{.status = away ? 503 : 0};
   });
   const std::string secret = WriteFile(
       directory, "secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");

@@ -7,11 +7,11 @@
 #include "tests/cli/command.h"
 #include "tests/cli/recorded.h"
 #include "tests/cli/serving.h"
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 #include "tests/s3/store_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
-using hlsrec::HttpServer;
+using hlsrec::ScriptedServer;
 
 namespace {
 
@@ -77,10 +77,10 @@ TEST_CASE("uploads command: hlsrec records through it") {
 }
 
 TEST_CASE("uploads command: ffmpeg records to a store that fails in between") {
-  HttpServer store([](const HttpServer::Request& request) {
+  ScriptedServer store([](const ScriptedServer::Request& request) {
     const bool flaky = request.method == "PUT" &&
                        request.path == "/rec/index1.ts" && request.number < 3;
-    return HttpServer::Reply{.status = flaky ? 503 : 0};
+    return ScriptedServer::Reply{.status = flaky ? 503 : 0};
   });
   const TempDirectory directory;
   Serving server({directory.path(""), "--accept-uploads", store.Url("/rec")});
@@ -92,7 +92,7 @@ TEST_CASE("uploads command: ffmpeg records to a store that fails in between") {
   CHECK(list.gaps() == 0);
   // Nothing was listed before it was stored.
   std::string stored;
-  for (const HttpServer::Stored& entry : store.log()) {
+  for (const ScriptedServer::Stored& entry : store.log()) {
     if (!entry.path.ends_with(".m3u8")) {
       stored += entry.path + "\n";
       continue;
@@ -104,10 +104,10 @@ TEST_CASE("uploads command: ffmpeg records to a store that fails in between") {
 }
 
 TEST_CASE("uploads command: what the store never takes is a gap") {
-  HttpServer store([](const HttpServer::Request& request) {
+  ScriptedServer store([](const ScriptedServer::Request& request) {
     const bool bad =
         request.method == "PUT" && request.path == "/rec/index1.ts";
-    return HttpServer::Reply{.status = bad ? 503 : 0};
+    return ScriptedServer::Reply{.status = bad ? 503 : 0};
   });
   const TempDirectory directory;
   Serving server({directory.path(""), "--accept-uploads", store.Url("/rec"),

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "tests/catch.h"
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 
 namespace hlsrec::net {
 namespace {
 
-using Reply = HttpServer::Reply;
-using Request = HttpServer::Request;
+using Reply = ScriptedServer::Reply;
+using Request = ScriptedServer::Request;
 using std::chrono::milliseconds;
 
 // A transfer whose answer can be waited for.
@@ -72,7 +72,7 @@ StatusOr<TransferResponse> Fetch(Transport& transport,
 }
 
 TEST_CASE("transfer loop: a body arrives whole, of known length, unannounced") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop;
   for (const std::string& url :
        {server.Url("/a/b.ts"), server.UrlV6("/6.ts")}) {
@@ -96,7 +96,7 @@ TEST_CASE("transfer loop: a body arrives whole, of known length, unannounced") {
 }
 
 TEST_CASE("transfer loop: who asks for 100-continue does not wait for ever") {
-  HttpServer server;  // never says it
+  ScriptedServer server;  // never says it
   TransferLoop loop;
   TransferRequest request = PutOf(server.Url("/x"), Large());
   request.headers = {{"Expect", "100-continue"}};
@@ -109,7 +109,7 @@ TEST_CASE("transfer loop: who asks for 100-continue does not wait for ever") {
 }
 
 TEST_CASE("transfer loop: the path is sent as it stands") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop;
   const std::string path = "/a/./b/../c%2Fd//e%20%7e+=?z=1&a=%2f";
   REQUIRE(Fetch(loop, PutOf(server.Url(path), "x")).ok());
@@ -117,7 +117,7 @@ TEST_CASE("transfer loop: the path is sent as it stands") {
 }
 
 TEST_CASE("transfer loop: methods, replies and their headers") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop;
   const auto url = server.Url("/x");
   CHECK(Fetch(loop, {.url = url})->status == 404);
@@ -136,7 +136,7 @@ TEST_CASE("transfer loop: methods, replies and their headers") {
 }
 
 TEST_CASE("transfer loop: a reply larger than asked for is refused") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop;
   REQUIRE(Fetch(loop, PutOf(server.Url("/x"), "12345")).ok());
   const auto response =
@@ -146,7 +146,7 @@ TEST_CASE("transfer loop: a reply larger than asked for is refused") {
 }
 
 TEST_CASE("transfer loop: redirects are answers") {
-  HttpServer server([](const Request&) {
+  ScriptedServer server([](const Request&) {
     return Reply{.status = 307, .headers = "Location: /elsewhere\r\n"};
   });
   TransferLoop loop;
@@ -158,7 +158,7 @@ TEST_CASE("transfer loop: redirects are answers") {
 }
 
 TEST_CASE("transfer loop: connections are kept") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop;
   for (int i = 0; i < 20; ++i) {
     REQUIRE(Fetch(loop, PutOf(server.Url("/x"), "12345")).ok());
@@ -167,7 +167,7 @@ TEST_CASE("transfer loop: connections are kept") {
 }
 
 TEST_CASE("transfer loop: many transfers share a few connections") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop(TransferLoopOptions{.max_connections_per_host = 3});
   std::vector<Pending> all;
   all.reserve(500);
@@ -180,10 +180,10 @@ TEST_CASE("transfer loop: many transfers share a few connections") {
 }
 
 TEST_CASE("transfer loop: who waits for one server holds up no other") {
-  HttpServer stalls([](const Request&) {
+  ScriptedServer stalls([](const Request&) {
     return Reply{.mischief = Mischief::kStallAfterBody};
   });
-  HttpServer other;
+  ScriptedServer other;
   TransferLoop loop(TransferLoopOptions{.max_connections_per_host = 1,
                                         .max_transfers_per_host = 1});
   Pending first(loop, PutOf(stalls.Url("/1"), "x"));
@@ -195,7 +195,7 @@ TEST_CASE("transfer loop: who waits for one server holds up no other") {
 }
 
 TEST_CASE("transfer loop: waiting for a connection is not being slow") {
-  HttpServer server([](const Request& request) {
+  ScriptedServer server([](const Request& request) {
     Reply reply;
     if (request.path == "/stall") reply.mischief = Mischief::kStallAfterBody;
     return reply;
@@ -227,7 +227,7 @@ TEST_CASE("transfer loop: faults are told by their codes, and it goes on") {
       {Mischief::kGarbage, StatusCode::kUnavailable},
   };
   std::atomic<Mischief> mischief = Mischief::kNone;
-  HttpServer server([&](const Request&) {
+  ScriptedServer server([&](const Request&) {
     return Reply{.mischief = mischief,
                  .status = mischief == Mischief::kCutReply ? 200 : 0,
                  .body = mischief == Mischief::kCutReply ? "abc" : ""};
@@ -269,7 +269,7 @@ TEST_CASE("transfer loop: faults are told by their codes, and it goes on") {
 
 TEST_CASE("transfer loop: what has no body is not put twice either") {
   std::atomic<bool> lose = false;
-  HttpServer server([&](const Request&) {
+  ScriptedServer server([&](const Request&) {
     return Reply{.mischief = lose ? Mischief::kLoseReply : Mischief::kNone};
   });
   TransferLoop loop;
@@ -281,7 +281,7 @@ TEST_CASE("transfer loop: what has no body is not put twice either") {
 }
 
 TEST_CASE("transfer loop: a refusal before the end of the body is read") {
-  HttpServer server([](const Request&) {
+  ScriptedServer server([](const Request&) {
     return Reply{
         .mischief = Mischief::kEarlyReply, .status = 413, .body = "too large"};
   });
@@ -305,7 +305,7 @@ class BrokenBody final : public Body {
 };
 
 TEST_CASE("transfer loop: a body that can't be read is never stored") {
-  HttpServer server;
+  ScriptedServer server;
   TransferLoop loop;
   TransferRequest request = PutOf(server.Url("/x"), "");
   request.body = std::make_shared<BrokenBody>();
@@ -334,7 +334,7 @@ TEST_CASE("transfer loop: what can't be asked for is refused") {
 }
 
 TEST_CASE("transfer loop: the environment's proxies are not used") {
-  HttpServer server;
+  ScriptedServer server;
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   TransferLoop loop;
   CHECK(Fetch(loop, PutOf(server.Url("/x"), "x")).ok());
@@ -349,7 +349,7 @@ TEST_CASE("transfer loop: the environment's proxies are not used") {
 }
 
 TEST_CASE("transfer loop: its end answers everything, once") {
-  HttpServer server([](const Request&) {
+  ScriptedServer server([](const Request&) {
     return Reply{.mischief = Mischief::kStallAfterBody};
   });
   std::vector<Pending> all;
@@ -368,7 +368,7 @@ TEST_CASE("transfer loop: its end answers everything, once") {
 }
 
 TEST_CASE("transfer loop: it may end in an answer of its own") {
-  HttpServer server;
+  ScriptedServer server;
   Latch latch;
   auto loop = std::make_shared<TransferLoop>();
   TransferLoop& transport = *loop;
@@ -385,7 +385,7 @@ TEST_CASE("transfer loop: it may end in an answer of its own") {
 }
 
 TEST_CASE("transfer loop: who waits costs no CPU") {
-  HttpServer server([](const Request& request) {
+  ScriptedServer server([](const Request& request) {
     Reply reply;
     if (request.path == "/stall") reply.mischief = Mischief::kStallAfterBody;
     return reply;

@@ -11,7 +11,7 @@
 #include "src/base/answer.h"
 #include "src/notify/signature.h"
 #include "tests/catch.h"
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 #include "tests/record/synthetic.h"
 #include "tests/temporary_directory.h"
 
@@ -52,7 +52,7 @@ Status Tell(const std::shared_ptr<Runtime>& runtime, Notifier& webhook,
 }
 
 TEST_CASE("webhook: a signed POST that its receiver can verify") {
-  HttpServer server;
+  ScriptedServer server;
   const auto runtime = MakeRuntime();
   const std::string secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   const auto webhook =
@@ -86,7 +86,7 @@ TEST_CASE("webhook: a signed POST that its receiver can verify") {
 
 TEST_CASE("webhook: what answers mean") {
   struct Row {
-    HttpServer::Reply reply;
+    ScriptedServer::Reply reply;
     StatusCode code;
   };
   const Row rows[] = {
@@ -103,7 +103,8 @@ TEST_CASE("webhook: what answers mean") {
       {{.mischief = Mischief::kGarbage}, StatusCode::kUnavailable}};
   const auto runtime = MakeRuntime();
   for (const Row& row : rows) {
-    HttpServer server([&row](const HttpServer::Request&) { return row.reply; });
+    ScriptedServer server(
+        [&row](const ScriptedServer::Request&) { return row.reply; });
     const auto webhook = Open(runtime, {.url = server.Url("/hook?token=abc")});
     const Status status = Tell(runtime, *webhook);
     INFO(status.ToString());
@@ -113,14 +114,16 @@ TEST_CASE("webhook: what answers mean") {
 }
 
 TEST_CASE("webhook: Retry-After is told, and a permanent redirect followed") {
-  HttpServer server([](const HttpServer::Request& request) {
+  ScriptedServer server([](const ScriptedServer::Request& request) {
     if (request.path == "/busy") {
-      return HttpServer::Reply{.status = 503, .headers = "Retry-After: 7\r\n"};
+      return ScriptedServer::Reply{.status = 503,
+                                   .headers = "Retry-After: 7\r\n"};
     }
     if (request.path == "/moved") {
-      return HttpServer::Reply{.status = 308, .headers = "Location: /hook\r\n"};
+      return ScriptedServer::Reply{.status = 308,
+                                   .headers = "Location: /hook\r\n"};
     }
-    return HttpServer::Reply{};
+    return ScriptedServer::Reply{};
   });
   const auto runtime = MakeRuntime();
   CHECK(Tell(runtime, *Open(runtime, {.url = server.Url("/busy")}))
@@ -132,7 +135,7 @@ TEST_CASE("webhook: Retry-After is told, and a permanent redirect followed") {
 }
 
 TEST_CASE("webhook: 100ms' body with presigned URLs; the rest is not sent") {
-  HttpServer server;
+  ScriptedServer server;
   const auto runtime = MakeRuntime();
   const auto webhook = Open(
       runtime,
@@ -179,9 +182,9 @@ TEST_CASE("webhook: options that make no sense are refused by name") {
 // The whole way, in real time: the receiver refuses twice and loses a reply.
 TEST_CASE("webhook: a recording to a web server, told after it is stored") {
   TemporaryDirectory directory;
-  HttpServer store;
-  HttpServer receiver([](const HttpServer::Request& request) {
-    HttpServer::Reply reply;
+  ScriptedServer store;
+  ScriptedServer receiver([](const ScriptedServer::Request& request) {
+    ScriptedServer::Reply reply;
     if (request.number == 1) reply.status = 500;
     if (request.number == 3) reply.mischief = Mischief::kLoseReply;
     return reply;

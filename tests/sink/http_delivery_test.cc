@@ -12,15 +12,15 @@
 #include "src/base/runtime_core.h"
 #include "src/playlist/parse.h"
 #include "tests/catch.h"
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 #include "tests/record/synthetic.h"
 #include "tests/sink/server_log.h"
 
 namespace hlsrec {
 namespace {
 
-using Reply = HttpServer::Reply;
-using Request = HttpServer::Request;
+using Reply = ScriptedServer::Reply;
+using Request = ScriptedServer::Request;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -34,13 +34,13 @@ std::vector<std::int64_t> AllPictures() {
 }
 
 struct Trial {
-  HttpServer server;
+  ScriptedServer server;
   HttpSinkOptions sink = {.stall_timeout = seconds(1)};
   std::size_t picture_bytes = 0;  // at least
   RecordingOptions options = {};
   RecordingResult result = {};
 
-  explicit Trial(HttpServer::Decide decide, Container container)
+  explicit Trial(ScriptedServer::Decide decide, Container container)
       : server(std::move(decide)) {
     sink.base_url = server.Url("/rec");
     options.stream = "cam";
@@ -96,7 +96,7 @@ struct Trial {
 
 bool Stores(const Request& request) { return request.method == "PUT"; }
 
-void Try(const HttpServer::Decide& decide,
+void Try(const ScriptedServer::Decide& decide,
          const std::function<void(Trial&)>& prepare = {}) {
   for (const Container container : {Container::kMpegTs, Container::kFmp4}) {
     Trial trial(decide, container);
@@ -107,7 +107,7 @@ void Try(const HttpServer::Decide& decide,
 }
 
 // The first `times` puts of each object go wrong so.
-HttpServer::Decide First(int times, const Reply& reply) {
+ScriptedServer::Decide First(int times, const Reply& reply) {
   return [times, reply](const Request& request) {
     return Stores(request) && request.number <= times ? reply : Reply();
   };
@@ -129,7 +129,8 @@ TEST_CASE("http delivery: a server that is not ready at the very beginning") {
     return fails ? Reply{.status = 503, .headers = "Retry-After: 0\r\n"}
                  : Reply();
   });
-  const HttpServer never([](const Request&) { return Reply{.status = 503}; });
+  const ScriptedServer never(
+      [](const Request&) { return Reply{.status = 503}; });
   Trial trial({}, Container::kMpegTs);
   const auto runtime = Runtime::Create().value();
   trial.options.outputs[0].sink =

@@ -19,8 +19,8 @@
 namespace hlsrec {
 namespace {
 
-using Reply = HttpServer::Reply;
-using Request = HttpServer::Request;
+using Reply = ScriptedServer::Reply;
+using Request = ScriptedServer::Request;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -34,7 +34,7 @@ seconds OutageTime() {
 struct Broadcast {
   TemporaryDirectory directory;
   std::atomic<bool> away = false;
-  HttpServer server{[this](const Request&) {
+  ScriptedServer server{[this](const Request&) {
     return away ? Reply{.mischief = Mischief::kResetBeforeBody} : Reply();
   }};
   std::size_t picture_bytes = 0;  // at least

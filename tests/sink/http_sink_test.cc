@@ -12,14 +12,14 @@
 #include "src/net/http_status.h"
 #include "src/net/url.h"
 #include "tests/catch.h"
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 #include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
 
-using Reply = HttpServer::Reply;
-using Request = HttpServer::Request;
+using Reply = ScriptedServer::Reply;
+using Request = ScriptedServer::Request;
 using std::chrono::seconds;
 
 struct Fixture {
@@ -72,7 +72,7 @@ TEST_CASE("http sink: keeps what a sink promises") {
   Fixture f;
   for (const HttpConflict conflict :
        {HttpConflict::kLookFirst, HttpConflict::kIfNoneMatch}) {
-    HttpServer server;
+    ScriptedServer server;
     const auto sink =
         f.Open({.base_url = server.Url("/rec"), .conflict = conflict});
     CHECK(testing::CheckSinkContract(*sink, "contract/") ==
@@ -83,7 +83,7 @@ TEST_CASE("http sink: keeps what a sink promises") {
 
 TEST_CASE("http sink: odd keys are other letters of the path") {
   Fixture f;
-  HttpServer server;
+  ScriptedServer server;
   const auto sink = f.Open({.base_url = server.Url("/a%20b/")});
   REQUIRE(f.Put(*sink, "c d/e+f=g%20~\u00e9?#.ts").ok());
   CHECK(server.requests().back().path ==
@@ -92,7 +92,7 @@ TEST_CASE("http sink: odd keys are other letters of the path") {
 
 TEST_CASE("http sink: types and caching by kind") {
   Fixture f;
-  HttpServer server;
+  ScriptedServer server;
   const auto sink =
       f.Open({.base_url = server.Url("/"), .headers = {{"X-Api-Key", "k"}}});
   struct Case {
@@ -122,7 +122,7 @@ TEST_CASE("http sink: types and caching by kind") {
 
 TEST_CASE("http sink: an encoding is told") {
   Fixture f;
-  HttpServer server;
+  ScriptedServer server;
   const auto sink = f.Open({.base_url = server.Url("/")});
   CHECK(sink->keeps_content_encoding());
   for (const std::string encoding : {"gzip", ""}) {
@@ -138,7 +138,7 @@ TEST_CASE("http sink: an encoding is told") {
 
 TEST_CASE("http sink: POST, where that is how the server stores") {
   Fixture f;
-  HttpServer server;
+  ScriptedServer server;
   const auto sink =
       f.Open({.base_url = server.Url("/"), .method = HttpPutMethod::kPost});
   REQUIRE(f.Put(*sink, "x").ok());
@@ -147,7 +147,7 @@ TEST_CASE("http sink: POST, where that is how the server stores") {
 
 TEST_CASE("http sink: what is there is looked for, unless told otherwise") {
   Fixture f;
-  HttpServer server;
+  ScriptedServer server;
   REQUIRE(f.Put(*f.Open({.base_url = server.Url("/")}), "x", "old").ok());
   const auto count = [&](const std::string& method) {
     int n = 0;
@@ -172,7 +172,7 @@ TEST_CASE("http sink: what is there is looked for, unless told otherwise") {
 
 TEST_CASE("http sink: a server that knows no HEAD takes puts") {
   Fixture f;
-  HttpServer server([](const Request& request) {
+  ScriptedServer server([](const Request& request) {
     return Reply{.status = request.method == "HEAD" ? 405 : 0};
   });
   const auto sink = f.Open({.base_url = server.Url("/")});
@@ -188,7 +188,7 @@ TEST_CASE("http sink: a server that knows no HEAD takes puts") {
 TEST_CASE("http sink: tells the ETag that the server tells") {
   Fixture f;
   std::atomic<int> answer = 201;
-  HttpServer server([&](const Request&) {
+  ScriptedServer server([&](const Request&) {
     return Reply{.status = answer, .headers = "etag: \"v1\"\r\n"};
   });
   const auto sink = f.Open({.base_url = server.Url("/")});
@@ -242,7 +242,8 @@ TEST_CASE("http sink: answers as codes that decide on retries") {
                         {507, StatusCode::kResourceExhausted}};
   Fixture f;
   std::atomic<int> answer = 200;
-  HttpServer server([&](const Request&) { return Reply{.status = answer}; });
+  ScriptedServer server(
+      [&](const Request&) { return Reply{.status = answer}; });
   const auto sink = f.Open({.base_url = server.Url("/")});
   for (const Case& c : cases) {
     answer = c.status;
@@ -253,7 +254,7 @@ TEST_CASE("http sink: answers as codes that decide on retries") {
 
 TEST_CASE("http sink: a refusal says what the server said, and no secrets") {
   Fixture f;
-  HttpServer server([](const Request& request) {
+  ScriptedServer server([](const Request& request) {
     std::string said = "no \x1b[31m room\xff for you?token=t0k\nmore";
     if (request.path == "/html") said = "<html>";
     if (request.path == "/echo")
@@ -306,8 +307,8 @@ TEST_CASE("http sink: Retry-After reaches the status, within bounds") {
 TEST_CASE("http sink: redirects are followed with the body, four kinds not") {
   Fixture f;
   std::string elsewhere;
-  HttpServer other;
-  HttpServer server([&](const Request& request) {
+  ScriptedServer other;
+  ScriptedServer server([&](const Request& request) {
     Reply reply{.close = request.path == "/close"};
     if (request.path == "/kept" || request.path == "/close") {
       reply.status = 307;
@@ -359,7 +360,7 @@ TEST_CASE("http sink: redirects are followed with the body, four kinds not") {
 TEST_CASE("http sink: removing and getting") {
   Fixture f;
   std::atomic<int> answer = 0;
-  HttpServer server([&](const Request& request) {
+  ScriptedServer server([&](const Request& request) {
     return Reply{.status = request.method == "DELETE" ? answer.load() : 0};
   });
   const auto sink = f.Open({.base_url = server.Url("/")});
@@ -378,7 +379,7 @@ TEST_CASE("http sink: removing and getting") {
 
 TEST_CASE("http sink: credentials come from files, anew for each attempt") {
   Fixture f;
-  HttpServer server;
+  ScriptedServer server;
   const TemporaryDirectory directory;
   const std::string file = directory.path() + "/secret";
   const auto bearer = f.Open(
@@ -448,7 +449,7 @@ TEST_CASE("http sink: bad options are named, and no secret with them") {
 }
 
 TEST_CASE("http sink: a runtime ends while a server keeps silent") {
-  HttpServer server([](const Request&) {
+  ScriptedServer server([](const Request&) {
     return Reply{.mischief = Mischief::kStallAfterBody};
   });
   const auto answer = std::make_shared<Answer<int>>();

@@ -1,4 +1,4 @@
-#include "tests/net/http_server.h"
+#include "tests/net/scripted_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -56,9 +56,9 @@ std::string Lower(std::string text) {
 }  // namespace
 
 // One connection: requests one after the other.
-class HttpServer::Connection {
+class ScriptedServer::Connection {
  public:
-  Connection(HttpServer& server, int fd, int number)
+  Connection(ScriptedServer& server, int fd, int number)
       : server_(server), fd_(fd), number_(number) {}
 
   void Run() {
@@ -179,13 +179,13 @@ class HttpServer::Connection {
            (request.method == "HEAD" ? "" : reply.body);
   }
 
-  HttpServer& server_;
+  ScriptedServer& server_;
   const int fd_;
   const int number_;
   std::string input_;
 };
 
-HttpServer::HttpServer(Decide decide) : decide_(std::move(decide)) {
+ScriptedServer::ScriptedServer(Decide decide) : decide_(std::move(decide)) {
   listeners_ = {Listen(AF_INET, ports_[0]), Listen(AF_INET6, ports_[1])};
   for (const int listener : listeners_) {
     if (listener < 0) continue;
@@ -193,7 +193,7 @@ HttpServer::HttpServer(Decide decide) : decide_(std::move(decide)) {
   }
 }
 
-HttpServer::~HttpServer() {
+ScriptedServer::~ScriptedServer() {
   std::vector<std::thread> threads;
   {
     const MutexLock lock(mutex_);
@@ -212,7 +212,7 @@ HttpServer::~HttpServer() {
   }
 }
 
-void HttpServer::Accept(int listener) {
+void ScriptedServer::Accept(int listener) {
   while (true) {
     const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     const MutexLock lock(mutex_);
@@ -233,15 +233,15 @@ void HttpServer::Accept(int listener) {
   }
 }
 
-HttpServer::Reply HttpServer::Begin(Request& request) {
+ScriptedServer::Reply ScriptedServer::Begin(Request& request) {
   const MutexLock lock(mutex_);
   request.number = ++counts_[request.method + " " + request.path];
   requests_.push_back(request);
   return decide_ ? decide_(request) : Reply();
 }
 
-HttpServer::Reply HttpServer::Store(const Request& request,
-                                    const std::string& body) {
+ScriptedServer::Reply ScriptedServer::Store(const Request& request,
+                                            const std::string& body) {
   const MutexLock lock(mutex_);
   const std::string path = request.path.substr(0, request.path.find('?'));
   const auto found = objects_.find(path);
@@ -263,32 +263,32 @@ HttpServer::Reply HttpServer::Store(const Request& request,
   return {.status = 200, .body = found->second};
 }
 
-void HttpServer::SetDecide(Decide decide) {
+void ScriptedServer::SetDecide(Decide decide) {
   const MutexLock lock(mutex_);
   decide_ = std::move(decide);
 }
 
-std::vector<HttpServer::Request> HttpServer::requests() const {
+std::vector<ScriptedServer::Request> ScriptedServer::requests() const {
   const MutexLock lock(mutex_);
   return requests_;
 }
 
-std::vector<HttpServer::Stored> HttpServer::log() const {
+std::vector<ScriptedServer::Stored> ScriptedServer::log() const {
   const MutexLock lock(mutex_);
   return log_;
 }
 
-std::map<std::string, std::string> HttpServer::objects() const {
+std::map<std::string, std::string> ScriptedServer::objects() const {
   const MutexLock lock(mutex_);
   return objects_;
 }
 
-int HttpServer::connections() const {
+int ScriptedServer::connections() const {
   const MutexLock lock(mutex_);
   return connections_;
 }
 
-int HttpServer::most_connections() const {
+int ScriptedServer::most_connections() const {
   const MutexLock lock(mutex_);
   return most_connections_;
 }

@@ -1,5 +1,5 @@
-#ifndef HLSREC_TESTS_NET_HTTP_SERVER_H_
-#define HLSREC_TESTS_NET_HTTP_SERVER_H_
+#ifndef HLSREC_TESTS_NET_SCRIPTED_SERVER_H_
+#define HLSREC_TESTS_NET_SCRIPTED_SERVER_H_
 
 #include <array>
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace hlsrec {
 
-// How a request of HttpServer goes wrong.
+// How a request of ScriptedServer goes wrong.
 enum class Mischief {
   kNone,
   kResetBeforeBody,  // the connection is reset when the head is read
@@ -36,7 +36,7 @@ enum class Mischief {
 //
 // Threads. A thread for each connection; `decide` is called on them, one at a
 //     time.
-class HttpServer {
+class ScriptedServer {
  public:
   struct Request {
     std::string method = {};
@@ -66,10 +66,10 @@ class HttpServer {
     std::map<std::string, std::string> headers = {};
   };
 
-  explicit HttpServer(Decide decide = {});
-  ~HttpServer();
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
+  explicit ScriptedServer(Decide decide = {});
+  ~ScriptedServer();
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
 
   [[nodiscard]] std::string Url(const std::string& path) const {
     return "http://127.0.0.1:" + std::to_string(ports_[0]) + path;
@@ -110,4 +110,4 @@ class HttpServer {
 
 }  // namespace hlsrec
 
-#endif  // HLSREC_TESTS_NET_HTTP_SERVER_H_
+#endif  // HLSREC_TESTS_NET_SCRIPTED_SERVER_H_
