@@ -1,6 +1,5 @@
 #include "hlsrec/upload_receiver.h"
 
-#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -11,6 +10,8 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/net/header_text.h"
+#include "src/receive/answers.h"
+#include "src/receive/body_reader.h"
 #include "src/receive/incoming_body.h"
 #include "src/receive/reference.h"
 #include "src/receive/stream_name.h"
@@ -22,51 +23,7 @@ namespace receive {
 namespace {
 
 constexpr std::uint64_t kMaxCommandBytes = 65536;
-constexpr std::chrono::seconds kRetryAfter{2};
 constexpr std::string_view kMethods = "PUT, POST, DELETE, GET, HEAD";
-
-struct Counters {
-  std::atomic<std::uint64_t> stored = 0;
-  std::atomic<std::uint64_t> stored_bytes = 0;
-  std::atomic<std::uint64_t> removed = 0;
-  std::atomic<std::uint64_t> refused = 0;
-  std::atomic<std::uint64_t> not_stored = 0;
-  std::atomic<std::uint64_t> broken_off = 0;
-  std::atomic<std::uint64_t> gaps = 0;
-  std::atomic<std::uint64_t> under_way = 0;
-};
-
-// Says what is wrong without what a sink or a path says of us.
-HttpResponse Plain(int status, std::string_view text) {
-  return {.status = status,
-          .headers = {{"Content-Type", "text/plain; charset=utf-8"},
-                      {"Cache-Control", "no-store"}},
-          .body = MakeStringBody(fmt::format("{}\n", text))};
-}
-
-HttpResponse Later(const Status& status) {
-  HttpResponse response = Plain(503, "not stored: try again later");
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(
-      status.retry_after().value_or(kRetryAfter));
-  response.headers.push_back({"Retry-After", std::to_string(wait.count())});
-  return response;
-}
-
-// The answer to a change that came to `status`.
-HttpResponse ResponseOf(const Status& status, int success) {
-  switch (status.code()) {
-    case StatusCode::kOk:
-      return {.status = success};
-    case StatusCode::kConflict:
-      return Plain(409, status.message());
-    case StatusCode::kAlreadyExists:
-      return Plain(412, "there is one already");
-    case StatusCode::kInvalidArgument:
-      return Plain(400, "can't be stored");
-    default:
-      return Later(status);
-  }
-}
 
 // Of equal length, in a time that tells nothing else.
 bool SameSecret(std::string_view a, std::string_view b) {
@@ -77,73 +34,6 @@ bool SameSecret(std::string_view a, std::string_view b) {
   }
   return different == 0;
 }
-
-// What is known of the size only: for answers to HEAD.
-class SizeOnly final : public Body {
- public:
-  explicit SizeOnly(std::uint64_t size) : size_(size) {}
-  std::uint64_t size() const override { return size_; }
-  Status ReadAt(std::uint64_t, std::span<std::byte>) const override {
-    return Unimplemented("body: its bytes are elsewhere");
-  }
-
- private:
-  const std::uint64_t size_;
-};
-
-// A request's body, and what is done when it is whole.
-class BodyReader final : public HttpBodyReader {
- public:
-  using WhenWhole = std::function<void(std::shared_ptr<const Body>)>;
-  BodyReader(std::unique_ptr<IncomingBody> body, HttpReply reply,
-             std::shared_ptr<Counters> counters, WhenWhole when_whole,
-             std::function<void()> broken_off)
-      : body_(std::move(body)),
-        reply_(std::move(reply)),
-        counters_(std::move(counters)),
-        when_whole_(std::move(when_whole)),
-        broken_off_(std::move(broken_off)) {}
-  ~BodyReader() override {
-    if (ended_) return;
-    if (!failed_) ++counters_->broken_off;
-    broken_off_();
-  }
-  BodyReader(const BodyReader&) = delete;
-  BodyReader& operator=(const BodyReader&) = delete;
-
-  void OnData(std::span<const std::byte> bytes) override {
-    if (failed_) return;
-    Fail(body_->Append(
-        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}));
-  }
-  void OnEnd() override {
-    if (failed_) return;
-    StatusOr<std::shared_ptr<const Body>> body = body_->Finish();
-    if (!body.ok()) return Fail(body.status());
-    ended_ = true;
-    when_whole_(std::move(body).value());
-  }
-
- private:
-  void Fail(const Status& status) {
-    if (status.ok()) return;
-    failed_ = true;
-    if (status.code() == StatusCode::kInvalidArgument) {
-      ++counters_->refused;
-      return reply_(Plain(413, "too large"));
-    }
-    ++counters_->not_stored;
-    reply_(Later(status));
-  }
-
-  const std::unique_ptr<IncomingBody> body_;
-  const HttpReply reply_;
-  const std::shared_ptr<Counters> counters_;
-  const WhenWhole when_whole_;
-  const std::function<void()> broken_off_;
-  bool failed_ = false;
-  bool ended_ = false;
-};
 
 class Receiver final : public UploadReceiver,
                        public std::enable_shared_from_this<Receiver> {
@@ -367,11 +257,10 @@ class Receiver final : public UploadReceiver,
           if (!found.ok()) return get();
           for (const ObjectInfo& object : *found) {
             if (object.key != key) continue;
-            return reply(
-                {.status = 200,
-                 .headers = {{"Content-Type", content_type},
-                             {"Cache-Control", "no-cache"}},
-                 .body = std::make_shared<SizeOnly>(object.size_bytes)});
+            return reply({.status = 200,
+                          .headers = {{"Content-Type", content_type},
+                                      {"Cache-Control", "no-cache"}},
+                          .body = BodyOfSize(object.size_bytes)});
           }
           reply(Plain(404, "there is no such file"));
         });
