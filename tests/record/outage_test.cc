@@ -199,8 +199,8 @@ std::string WithoutGaps(const std::string& text) {
 
 TEST_CASE("outage: how late the lists are is told") {
   Studio studio;
-  auto recorder =
-      studio.Open(Container::kMpegTs, WhenSpoolFull::kStop, LateSegments::kWait);
+  auto recorder = studio.Open(Container::kMpegTs, WhenSpoolFull::kStop,
+                              LateSegments::kWait);
   studio.Push(*recorder, 0, 10);
   CHECK(recorder->progress().lag < seconds(1));
   studio.server->GoAway(Outage::kRefuses);
