@@ -404,10 +404,13 @@ int Recording::ChooseLeader() const {
 }
 
 // What waits is in memory. After a break that is media which a kill must not
-// cost; before the first keyframe there is no recording yet.
+// cost. Before the first keyframe there is no recording yet; tracks that began
+// anew have no place beside which sound could go on.
 std::int64_t Recording::LongestWait90() const {
   const std::int64_t wait = Ticks90(plan_.options.timeline.wait_for_keyframe);
-  return fresh_ ? wait : std::min(wait, media::BreakWindow::kLength);
+  const bool goes_on = !fresh_ && leader_ >= 0 &&
+                       tracks_[static_cast<std::size_t>(leader_)].active;
+  return goes_on ? std::min(wait, media::BreakWindow::kLength) : wait;
 }
 
 void Recording::TryOpenGate(Gate gate) {
