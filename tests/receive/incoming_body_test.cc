@@ -20,8 +20,8 @@ std::string Pattern(std::size_t size) {
 TEST_CASE("incoming body: small or large, it comes back as it was") {
   const TemporaryDirectory folder;
   const std::size_t size =
-      GENERATE(0, 1, IncomingBody::kInMemory, IncomingBody::kInMemory + 1,
-               3 * IncomingBody::kInMemory);
+      GENERATE(std::size_t{0}, 1, IncomingBody::kInMemory,
+               IncomingBody::kInMemory + 1, 3 * IncomingBody::kInMemory);
   const auto budget = std::make_shared<Budget>(std::uint64_t{1} << 30);
   IncomingBody body(PosixFileSystem(), folder.path(), 1 << 30, budget);
   const std::string bytes = Pattern(size);
