@@ -36,6 +36,9 @@ class Clipper {
 
   StatusOr<ClipReport> Run(const std::string& key, const std::string& clip) {
     HLSREC_RETURN_IF_ERROR(CheckKey(clip));
+    if (!clip.ends_with(".m3u8")) {
+      return InvalidArgument("{}: want a name that ends in .m3u8", clip);
+    }
     HLSREC_ASSIGN_OR_RETURN(const std::string text, store_.ReadText(key));
     HLSREC_ASSIGN_OR_RETURN(const playlist::ParsedPlaylist parsed,
                             package::ParseText(text, key));
@@ -50,6 +53,10 @@ class Clipper {
       HLSREC_RETURN_IF_ERROR(Read(location));
     }
     for (Media& media : media_) HLSREC_RETURN_IF_ERROR(AskFor(media));
+    HLSREC_RETURN_IF_ERROR(CheckApart(key, clip));
+    for (const auto& [location, name] : clips) {
+      HLSREC_RETURN_IF_ERROR(CheckApart(key, name));
+    }
     for (const Media& media : media_) {
       const std::string& name = clips[media.list.location];
       HLSREC_ASSIGN_OR_RETURN(
@@ -70,6 +77,17 @@ class Clipper {
   }
 
  private:
+  // A clip replaces nothing of what it is a clip of.
+  Status CheckApart(const std::string& key, const std::string& clip) const {
+    bool apart = clip != key;
+    for (const Media& media : media_) {
+      apart = apart && clip != media.list.location;
+    }
+    if (apart) return {};
+    return InvalidArgument("{}: is the recording itself: name another playlist",
+                           clip);
+  }
+
   struct Media {
     MediaList list = {};
     std::string text = {};

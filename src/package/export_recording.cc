@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "src/av/movie.h"
 #include "src/base/file.h"
@@ -96,6 +99,19 @@ class Exporter {
                                   const std::string&) {
       TellGap(segment, /*missing=*/true);
     };
+  }
+
+  // Of the playlists that were read, and of all that they list.
+  [[nodiscard]] std::vector<std::string> locations() const {
+    std::vector<std::string> locations;
+    for (const MediaList& list : lists_) {
+      locations.push_back(list.location);
+      for (const playlist::Segment& segment : list.list.segments) {
+        auto location = Store::Locate(list.location, segment.uri);
+        if (location.ok()) locations.push_back(*std::move(location));
+      }
+    }
+    return locations;
   }
 
   StatusOr<ExportReport> Run(const std::string& key,
@@ -242,6 +258,23 @@ class Exporter {
   ExportProgress progress_;
 };
 
+// A file replaces nothing of what it is made of.
+Status CheckApart(const Sink& source, const std::vector<std::string>& locations,
+                  const std::string& path) {
+  constexpr std::string_view kFolder = "file:";
+  const std::string folder = source.Describe();
+  if (!folder.starts_with(kFolder)) return {};
+  for (const std::string& location : locations) {
+    std::error_code none;  // one of them is not there
+    if (std::filesystem::equivalent(
+            folder.substr(kFolder.size()) + "/" + location, path, none)) {
+      return InvalidArgument(
+          "{}: is of the recording itself: name another file", path);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 StatusOr<FileFormat> FileFormatOf(const std::string& path) {
@@ -272,9 +305,10 @@ StatusOr<ExportReport> ExportRecording(Runtime& runtime, Sink& source,
   NewFile file(PosixFileSystem(), path);
   HLSREC_RETURN_IF_ERROR(file.CheckFree(options.if_exists));
   Store store(runtime.core(), source, options.max_object_bytes);
-  StatusOr<ExportReport> report =
-      Exporter(store, options).Run(key, file.temporary());
+  Exporter exporter(store, options);
+  StatusOr<ExportReport> report = exporter.Run(key, file.temporary());
   if (!report.ok()) return report;
+  HLSREC_RETURN_IF_ERROR(CheckApart(source, exporter.locations(), path));
   HLSREC_ASSIGN_OR_RETURN(report->bytes, file.Keep(options.if_exists));
   return report;
 }

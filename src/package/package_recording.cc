@@ -86,6 +86,13 @@ class Packager {
   }
 
   [[nodiscard]] const PackageReport& report() const { return report_; }
+  // Whether the recording has such an object.
+  [[nodiscard]] bool Has(std::string_view location) const {
+    return std::any_of(contents_.objects.begin(), contents_.objects.end(),
+                       [&](const package::ContentObject& object) {
+                         return object.location == location;
+                       });
+  }
 
  private:
   static void SetText(ZipEntry& entry, std::string text) {
@@ -170,9 +177,17 @@ StatusOr<PackageReport> PackageRecording(const ObjectPlace& source,
         "wait for the source");
   }
   HLSREC_RETURN_IF_ERROR(CheckKey(target.key));
+  if (!target.key.ends_with(".zip")) {
+    return InvalidArgument("{}: want a name that ends in .zip", target.key);
+  }
   Packager packager(source, options);
   HLSREC_ASSIGN_OR_RETURN(const std::shared_ptr<const Body> body,
                           packager.MakeBody());
+  if (source.sink.Describe() == target.sink.Describe() &&
+      packager.Has(target.key)) {
+    return InvalidArgument("{}: is of the recording itself: name another file",
+                           target.key);
+  }
   PackageReport report = packager.report();
   report.bytes = body->size();
   HLSREC_RETURN_IF_ERROR(SinkReader(target.runtime.core(), target.sink)

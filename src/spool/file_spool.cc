@@ -283,8 +283,8 @@ StatusOr<std::unique_ptr<FileLock>> LockDirectory(
   }
   const StatusOr<std::string> owner = files.ReadFile(path, kMaxOwnerBytes);
   return FailedPrecondition(
-      "spool: {}: is in use by {}: choose another spool directory", directory,
-      owner.ok() && !owner->empty() ? *owner : "another process");
+      "spool: {}: is in use by {}: one process has a spool at a time",
+      directory, owner.ok() && !owner->empty() ? *owner : "another process");
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ TEST_CASE("delivery modes: what makes no sense is refused") {
           "spool_max_age: 3600000 ms");
   refused({url, "--retain", "30d"}, "--retain: web servers have no list");
   refused({"rec", "--retain", "soon"}, "--retain");
+  refused({"rec", "--retain", "30"}, "--retain: 30: want a unit: 30d");
   refused({"rec", "--retain", "1d", "--delete-on-end", "1h"},
           "removed at its end already");
   refused({url, "--rewrite-interval", "x"}, "--rewrite-interval");

@@ -245,6 +245,28 @@ TEST_CASE("export: a change of format is named, and a TS holds it") {
   CHECK(Hashes(before, "v").size() == 75);
 }
 
+TEST_CASE("export: nothing of a recording is replaced by what is made of it") {
+  const TempDirectory directory;
+  const std::string playlist = RecordFile(directory, "h264_aac.ts");
+  const std::string before = ReadPlaylist(playlist).text;
+  const std::string segment = directory.path("cam-000001.ts");
+  const auto size = fs::file_size(segment);
+  for (const Words& words :
+       {Words{"export", playlist, segment, "--force"},
+        Words{"clip", playlist, playlist, "--force", "--to", "1"},
+        Words{"clip", playlist, directory.path("clip.mp4"), "--to", "1"},
+        Words{"package", playlist, playlist, "--force"}}) {
+    INFO(words[0] << " " << words[2]);
+    const Ended ended = Run(Hlsrec(words));
+    INFO(ended.err);
+    CHECK(ended.code == 1);
+    CHECK(Holds(ended, ": "));
+  }
+  CHECK(ReadPlaylist(playlist).text == before);
+  CHECK(fs::file_size(segment) == size);
+  CHECK(Temporaries(directory.path("")) == 0);
+}
+
 TEST_CASE("export: sound that joins late has its place") {
   const TempDirectory directory;
   const std::string playlist = RecordFile(directory, "late_audio.ts");

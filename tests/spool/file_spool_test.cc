@@ -321,8 +321,8 @@ TEST_CASE("file spool: a directory has one spool at a time") {
     const SpoolRun second(folder);
     CHECK(second.opened.status() ==
           Status(StatusCode::kFailedPrecondition,
-                 fmt::format("spool: {}: is in use by process {}: choose "
-                             "another spool directory",
+                 fmt::format("spool: {}: is in use by process {}: "
+                             "one process has a spool at a time",
                              folder.path(), ::getpid())));
   }
   run.spool = nullptr;

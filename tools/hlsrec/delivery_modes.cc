@@ -1,5 +1,7 @@
 #include "tools/hlsrec/delivery_modes.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
@@ -65,6 +67,12 @@ Status DeleteLocal(RecordingOptions& options) {
 Status Retain(const std::string& text, RecordingOptions& options) {
   const auto retain = ParseDuration(text);
   if (!retain.ok()) return retain.status().WithContext("--retain");
+  // Nobody means seconds, and what is removed is gone.
+  if (text.find_first_not_of("0123456789.") == std::string::npos) {
+    return {StatusCode::kInvalidArgument,
+            fmt::format("--retain: {}: want a unit: {}d, {}h or {}s", text,
+                        text, text, text)};
+  }
   for (OutputOptions& output : options.outputs) {
     if (output.sink->Describe().starts_with("http")) {
       return {StatusCode::kInvalidArgument,

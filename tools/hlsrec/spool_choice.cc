@@ -74,6 +74,11 @@ StatusOr<std::shared_ptr<Runtime>> OpenRuntime(const RecordCommand& command,
       return runtime;
     }
     if (once && i < kMostBeside) continue;
+    // Only a lock that is held says so.
+    std::error_code ignored;
+    if (!fs::exists(fs::path(options.spool_directory) / "lock", ignored)) {
+      return runtime;
+    }
     return runtime.status().WithContext("the same playlist is being recorded");
   }
 }
