@@ -81,7 +81,7 @@ class FileSink final : public BlockingSink {
 
  private:
   [[nodiscard]] std::string Path(const std::string& key) const {
-    return options_.root + "/" + key;
+    return options_.root == "/" ? "/" + key : options_.root + "/" + key;
   }
 
   Status EnsureDirectory(const std::string& directory) {

@@ -40,7 +40,8 @@ int Fail(const Status& status) {
   }
 }
 
-void Print(const ClipCommand& command, const ClipReport& report) {
+void Print(const ClipCommand& command, const Place& place,
+           const ClipReport& report) {
   const auto seconds = [](std::chrono::microseconds time) {
     return std::chrono::duration<double>(time).count();
   };
@@ -53,7 +54,8 @@ void Print(const ClipCommand& command, const ClipReport& report) {
     fmt::print("{}\n",
                json.dump(-1, ' ', false, Json::error_handler_t::replace));
   } else if (!command.quiet) {
-    fmt::print("{}: {} from {} on, {} segments{}\n", report.playlists.back(),
+    fmt::print("{}: {} from {} on, {} segments{}\n",
+               Shown(place, report.playlists.back()),
                FormatClock(report.duration), FormatClock(report.start),
                report.segments,
                report.gaps > 0 ? fmt::format(", {} gaps", report.gaps) : "");
@@ -87,7 +89,7 @@ int RunClip(const ClipCommand& command) {
       ClipRecording(**runtime, *place->sink, place->key, *key, options);
   progress.Clear();
   if (!report.ok()) return Fail(report.status());
-  Print(command, *report);
+  Print(command, *place, *report);
   return report->gaps > 0 ? kRecordedWithGaps : kComplete;
 }
 

@@ -85,7 +85,7 @@ int RunPackage(const PackageCommand& command) {
       options);
   progress.Clear();
   if (!report.ok()) return Fail(report.status());
-  Print(command, target->key, *report);
+  Print(command, Shown(*target, target->key), *report);
   return report->gaps > 0 ? kRecordedWithGaps : kComplete;
 }
 

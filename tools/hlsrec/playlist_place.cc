@@ -84,6 +84,10 @@ StatusOr<std::string> KeyBeside(const Place& place,
   return PercentDecoded(path.substr(root.size()));
 }
 
+std::string Shown(const Place& place, const std::string& key) {
+  return place.root == "/" ? "/" + key : key;
+}
+
 void PrintGap(const ExportGap& gap) {
   fmt::print(stderr, "gap: {} at {}, {:.3f} s: {}\n", gap.location,
              FormatClock(gap.start),

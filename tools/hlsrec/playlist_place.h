@@ -32,6 +32,9 @@ StatusOr<Place> FindPlace(const RecordCommand& sinks,
 StatusOr<std::string> KeyBeside(const Place& place,
                                 const std::string& location);
 
+// An object of the place as people name it.
+std::string Shown(const Place& place, const std::string& key);
+
 // For people, on standard error.
 void PrintGap(const ExportGap& gap);
 

@@ -331,6 +331,13 @@ class RecordRun {
                        DescribeOutput(output.id, output.playlists.front()));
       }
     }
+    if (code == kUndelivered) {
+      const std::string spool =
+          command_.spool.empty() ? SpoolsOf(command_) : command_.spool;
+      reporter_->Error(fmt::format(
+          "what is owed stays in {}: `hlsrec resume {}` tries again", spool,
+          spool));
+    }
     reporter_->Summary(result, pumped, code);
     return code;
   }
