@@ -230,15 +230,14 @@ MHD_Result Exchange::End(MHD_Connection* connection) {
 }
 
 void Exchange::Answer(HttpResponse response) {
-  MHD_Connection* connection = nullptr;
-  {
-    MutexLock lock(mutex_);
-    if (response_) return;
-    response_ = std::move(response);
-    connection = std::exchange(asleep_, nullptr);
+  MutexLock lock(mutex_);
+  if (response_) return;
+  response_ = std::move(response);
+  // Under the lock: whoever stops the server comes by here for each connection
+  // that sleeps, and must not find one answered that is not awake yet.
+  if (MHD_Connection* connection = std::exchange(asleep_, nullptr)) {
+    MHD_resume_connection(connection);
   }
-  // The connection sleeps, and with it the server, until this is called.
-  if (connection != nullptr) MHD_resume_connection(connection);
 }
 
 // libmicrohttpd sends it and lets go of what it was made of.
