@@ -27,7 +27,8 @@ struct AccessOptions {
 // Lets requests through to `handlers` that have the token, or (GET and HEAD)
 // are for a signed URL; 401 to others, 403 where a signature is wrong or has
 // expired. OPTIONS, in which browsers send no token, goes through. With neither
-// a token nor a key it is refused: open servers have no need of it.
+// a token nor a key it is refused: open servers have no need of it. Answers get
+// `Cache-Control: private`, and no max-age beyond what a signed URL is good for.
 //
 // A signed URL is one with the query
 //

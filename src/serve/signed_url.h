@@ -22,10 +22,13 @@ std::string SignatureOf(std::string_view query);
 std::string MakeSignature(std::string_view key, std::string_view below,
                           std::chrono::sys_seconds expires);
 
-// Whether `query` allows `path` ("/cam1/a.ts", decoded). kPermissionDenied says
-// why not; kNotFound where there is no signature.
-Status CheckSignature(std::string_view key, std::string_view path,
-                      std::string_view query, WallTime now);
+// For how long `query` yet allows `path` ("/cam1/a.ts", decoded).
+// kPermissionDenied says why it does not; kNotFound where there is no
+// signature.
+StatusOr<std::chrono::seconds> CheckSignature(std::string_view key,
+                                              std::string_view path,
+                                              std::string_view query,
+                                              WallTime now);
 
 // In the same time whatever they are.
 bool SameSecret(std::string_view a, std::string_view b);

@@ -145,6 +145,10 @@ TEST_CASE("uploads command: what is refused") {
     return StatusOf(words);
   };
   CHECK(put("a.ts") == "201");
+  // It may be put again.
+  CHECK(Holds(
+      Run({"curl", "-s", "-D", "-", "-o", "/dev/null", server.Url("/a.ts")}),
+      "Cache-Control: no-cache"));
   CHECK(put("../../a.ts") == "400");
   CHECK(put("%2e%2e/a.ts") == "400");
   CHECK(put("a%00.ts") == "400");

@@ -98,6 +98,10 @@ TEST_CASE("playback: files with their types, ranges and conditions") {
   const auto beyond = site.Get("/cam1/s1/0.ts", "Range: bytes=10-\r\n");
   CHECK(beyond.status == 416);
   CHECK(beyond.Header("content-range") == "bytes */10");
+  CHECK(beyond.Header("cache-control").empty());
+  const auto other = site.Get("/cam1/s1/0.ts", "If-Match: \"x\"\r\n");
+  CHECK(other.status == 412);
+  CHECK(other.Header("cache-control").empty());
   CHECK(site.Get("/cam1/s1/0.ts", "If-None-Match: " + etag + "\r\n").status ==
         304);
   CHECK(site.Get("/cam1/s1/0.ts", "If-Modified-Since: " +

@@ -268,6 +268,11 @@ StatusOr<PlaybackOptions> MakePlaybackOptions(
     forward.path_prefixes.emplace_back(text.substr(0, equals),
                                        text.substr(equals + 1));
   }
+  if (!command.uploads.target.empty()) {
+    // Names are the encoders', who use them again.
+    playback.cache_control.segments = "no-cache";
+    playback.cache_control.ended_playlists = "no-cache";
+  }
   playback.allowed_origin = command.allowed_origin;
   playback.ca_file = command.http.ca_file;
   playback.proxy = command.http.proxy;
