@@ -19,11 +19,25 @@ std::string Sign(std::string_view key, std::string_view below,
   return HexDigits(HmacSha256(AsBytes(key), AsBytes(message)));
 }
 
+// Clients may send what a URI can't hold, and what would end an attribute of a
+// playlist.
+std::string EncodeStrange(std::string_view query) {
+  std::string encoded;
+  for (const char c : query) {
+    const bool strange =
+        c <= ' ' || c > '~' ||
+        std::string_view("\"#<>[\\]^`{|}").find(c) != std::string_view::npos;
+    encoded += strange ? fmt::format("%{:02X}", static_cast<unsigned char>(c))
+                       : std::string(1, c);
+  }
+  return encoded;
+}
+
 }  // namespace
 
 std::string SignatureOf(std::string_view query) {
   if (!QueryValue(query, "signature")) return {};
-  return KeepOfQuery(query, {"expires", "below", "signature"});
+  return EncodeStrange(KeepOfQuery(query, {"expires", "below", "signature"}));
 }
 
 std::string MakeSignature(std::string_view key, std::string_view below,

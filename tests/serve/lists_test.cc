@@ -321,6 +321,7 @@ TEST_CASE("signed URLs: what they allow, and until when") {
       StatusCode::kPermissionDenied);
   CHECK(SignatureOf("a=1&" + file + "&b=2") == file);
   CHECK(SignatureOf("expires=1&below=2").empty());
+  CHECK(SignatureOf("signature=a\"b#\xff%2F") == "signature=a%22b%23%FF%2F");
   for (const char* bad : {"", "a", "/a/../b", "//"}) {
     CHECK_FALSE(SignPath(key, bad, now).ok());
   }
