@@ -291,9 +291,10 @@ MHD_Result Exchange::Queue(MHD_Connection* connection, HttpResponse response) {
   reader_ = nullptr;
   const std::uint64_t all = response.body ? response.body->size() : 0;
   response.offset = std::min(response.offset, all);
-  sending_bytes_ =
+  const std::uint64_t length =
       std::min(response.length.value_or(all), all - response.offset);
-  const ResponsePtr made = MakeResponse(response, sending_bytes_);
+  sending_bytes_ = response.status == 304 ? 0 : length;
+  const ResponsePtr made = MakeResponse(response, length);
   if (made == nullptr) return MHD_NO;
   for (const HttpField& field : response.headers) {
     MHD_add_response_header(made.get(), field.name.c_str(),

@@ -195,7 +195,9 @@ void Playback::SendBytes(const Call& call, std::shared_ptr<const Body> body,
     response.headers.push_back(std::move(field));
   }
   AddSelectionFields(representation, selection, response);
-  if (selection.length > 0) {
+  if (selection.status == 304) {
+    response.body = std::move(body);
+  } else if (selection.length > 0) {
     response.body = std::move(body);
     response.offset = selection.offset;
     response.length = selection.length;
