@@ -50,8 +50,9 @@ struct HttpResponse {
   int status = 200;
   // Content-Length, Date and Connection are the server's to write.
   std::vector<HttpField> headers = {};
-  // Sent in answer to GET; in answer to HEAD its size is told. Read on a thread
-  // of the server, so that it may not wait for the network. Empty: no body.
+  // Sent in answer to GET; in answer to HEAD, and with 304, its size is told.
+  // Read on a thread of the server, so that it may not wait for the network.
+  // Empty: no body.
   std::shared_ptr<const Body> body = {};
   // The part of it that is sent.
   std::uint64_t offset = 0;

@@ -17,9 +17,10 @@
 // Recordings for players: from folders, and from where they went.
 namespace hlsrec {
 
-// Cache-Control of what is answered; empty: not sent.
+// Cache-Control of what is answered; empty: not sent. RequireAccess() makes it
+// private.
 struct PlaybackCacheControl {
-  // Names are never used again.
+  // Names are never used again: "no-cache" where encoders choose them.
   std::string segments = "public, max-age=31536000, immutable";
   // RFC 8216: less than half a target duration.
   std::string live_playlists = "max-age=1";

@@ -96,7 +96,6 @@ class Page final : public HttpHandler {
     if (request.Header("If-None-Match").find(file.etag) !=
         std::string_view::npos) {
       response.status = 304;
-      return response;
     }
     std::string bytes(
         AsText({file.asset.bytes.data(), file.asset.bytes.size()}));

@@ -10,6 +10,7 @@
 #include "src/net/header_text.h"
 #include "src/net/url.h"
 #include "src/serve/body.h"
+#include "src/serve/private_answer.h"
 #include "src/serve/signed_url.h"
 
 namespace hlsrec {
@@ -37,13 +38,21 @@ class Access final : public HttpHandler {
       reply(serve::PlainResponse(404, "not found"));
       return nullptr;
     }
-    const Status allowed = Judge(request);
+    const auto allowed = Judge(request);
     if (allowed.ok()) {
-      return handler->Handle(std::move(request), std::move(reply));
+      if (request.method == "OPTIONS") {
+        return handler->Handle(std::move(request), std::move(reply));
+      }
+      return handler->Handle(
+          std::move(request),
+          [reply = std::move(reply), good_for = *allowed](HttpResponse answer) {
+            serve::MakePrivate(good_for, answer);
+            reply(std::move(answer));
+          });
     }
-    const bool unknown = allowed.code() == StatusCode::kNotFound;
+    const bool unknown = allowed.status().code() == StatusCode::kNotFound;
     HttpResponse response =
-        serve::PlainResponse(unknown ? 401 : 403, allowed.message());
+        serve::PlainResponse(unknown ? 401 : 403, allowed.status().message());
     if (unknown) {
       response.headers.push_back(
           {.name = "WWW-Authenticate", .value = "Bearer"});
@@ -61,15 +70,17 @@ class Access final : public HttpHandler {
     return found == handlers_.end() ? nullptr : *found;
   }
 
-  // kNotFound: he does not say who he is.
-  [[nodiscard]] Status Judge(const HttpRequest& request) const {
-    if (request.method == "OPTIONS") return {};
+  // For how long. kNotFound: he does not say who he is.
+  [[nodiscard]] StatusOr<std::chrono::seconds> Judge(
+      const HttpRequest& request) const {
+    constexpr auto kAlways = std::chrono::seconds::max();
+    if (request.method == "OPTIONS") return kAlways;
     const std::string_view header = request.Header("Authorization");
     constexpr std::string_view kScheme = "Bearer ";
     if (!token_.empty() && header.size() > kScheme.size() &&
         net::EqualsIgnoringCase(header.substr(0, kScheme.size()), kScheme) &&
         serve::SameSecret(net::Trim(header.substr(kScheme.size())), token_)) {
-      return {};
+      return kAlways;
     }
     const bool reads = request.method == "GET" || request.method == "HEAD";
     const auto target = ParseRequestTarget(request.target);

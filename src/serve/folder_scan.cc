@@ -167,11 +167,15 @@ void FolderScan::ScanFolder(const std::string& root, const std::string& path,
                             int depth, Lists& lists,
                             std::map<std::string, Folder>& folders) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(root + "/" + path, error)) {
+  fs::directory_iterator next(root + "/" + path, error);
+  // A range-for would throw where the folder can't be read on.
+  for (; !error && next != fs::directory_iterator(); next.increment(error)) {
+    const fs::directory_entry& entry = *next;
+    std::error_code gone;
     const std::string name = entry.path().filename().string();
     // Links are not followed by LocalFiles either.
-    if (IsHidden(name) || entry.is_symlink(error)) continue;
-    if (entry.is_directory(error)) {
+    if (IsHidden(name) || entry.is_symlink(gone)) continue;
+    if (entry.is_directory(gone)) {
       if (depth < kDeepest) {
         ScanFolder(root, path + name + "/", depth + 1, lists, folders);
       }

@@ -23,8 +23,11 @@
 namespace hlsrec::serve {
 namespace {
 
-// Of a body that nobody wants, before the connection is ended.
-constexpr std::uint64_t kThrowAway = std::uint64_t{1} << 20;
+// Of a body that nobody wants, before the connection is ended: clients that are
+// not told how it went until they have sent all. Also for idle_timeout at most.
+constexpr std::uint64_t kThrowAway = std::uint64_t{16} << 20;
+// A body of which more is said to come is not waited for.
+constexpr std::uint64_t kMuch = std::uint64_t{1} << 20;
 // What libmicrohttpd keeps beside a request's headers in a connection's memory.
 constexpr std::size_t kHeaderRoom = 8192;
 // Files are read in pieces of this size where sendfile can't be used.
@@ -89,6 +92,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const std::string target_;
   int socket_ = -1;
   bool begun_ = false;
+  bool throwing_away_ = false;
   bool ended_ = false;
   bool queued_ = false;
   SteadyTime body_began_ = {};
@@ -157,7 +161,7 @@ bool Exchange::MuchIsComing(MHD_Connection* connection) {
   };
   const char* length = header(MHD_HTTP_HEADER_CONTENT_LENGTH);
   if (header(MHD_HTTP_HEADER_EXPECT) != nullptr) return true;
-  return length != nullptr && std::strtoull(length, nullptr, 10) > kThrowAway;
+  return length != nullptr && std::strtoull(length, nullptr, 10) > kMuch;
 }
 
 MHD_Result Exchange::Begin(MHD_Connection* connection, const char* method) {
@@ -189,21 +193,24 @@ MHD_Result Exchange::Begin(MHD_Connection* connection, const char* method) {
 }
 
 MHD_Result Exchange::Take(const char* data, std::size_t size) {
-  body_bytes_ += size;
   state_.received += size;
-  state_.watch.AwaitBytes(socket_, body_began_, body_bytes_);
+  body_bytes_ += size;
+  if (throwing_away_) return body_bytes_ > kThrowAway ? MHD_NO : MHD_YES;
   if (body_bytes_ > state_.options.limits.max_body_bytes) {
     Answer(PlainResponse(413, "body too large"));
   }
   if (reader_ != nullptr && !Answered()) {
     reader_->OnData(std::as_bytes(std::span(data, size)));
-    if (!Answered()) return MHD_YES;
-    reader_ = nullptr;
-    body_bytes_ = 0;  // from here on it is thrown away
+  }
+  if (reader_ != nullptr && !Answered()) {
+    state_.watch.AwaitBytes(socket_, body_began_, body_bytes_);
     return MHD_YES;
   }
   reader_ = nullptr;
-  return body_bytes_ > kThrowAway ? MHD_NO : MHD_YES;
+  throwing_away_ = true;
+  body_bytes_ = 0;
+  state_.watch.AwaitBytes(socket_, state_.clock.Steady(), 0);
+  return MHD_YES;
 }
 
 MHD_Result Exchange::End(MHD_Connection* connection) {
@@ -230,15 +237,14 @@ MHD_Result Exchange::End(MHD_Connection* connection) {
 }
 
 void Exchange::Answer(HttpResponse response) {
-  MHD_Connection* connection = nullptr;
-  {
-    MutexLock lock(mutex_);
-    if (response_) return;
-    response_ = std::move(response);
-    connection = std::exchange(asleep_, nullptr);
+  MutexLock lock(mutex_);
+  if (response_) return;
+  response_ = std::move(response);
+  // Under the lock: whoever stops the server comes by here for each connection
+  // that sleeps, and must not find one answered that is not awake yet.
+  if (MHD_Connection* connection = std::exchange(asleep_, nullptr)) {
+    MHD_resume_connection(connection);
   }
-  // The connection sleeps, and with it the server, until this is called.
-  if (connection != nullptr) MHD_resume_connection(connection);
 }
 
 // libmicrohttpd sends it and lets go of what it was made of.
@@ -292,9 +298,10 @@ MHD_Result Exchange::Queue(MHD_Connection* connection, HttpResponse response) {
   reader_ = nullptr;
   const std::uint64_t all = response.body ? response.body->size() : 0;
   response.offset = std::min(response.offset, all);
-  sending_bytes_ =
+  const std::uint64_t length =
       std::min(response.length.value_or(all), all - response.offset);
-  const ResponsePtr made = MakeResponse(response, sending_bytes_);
+  sending_bytes_ = response.status == 304 ? 0 : length;
+  const ResponsePtr made = MakeResponse(response, length);
   if (made == nullptr) return MHD_NO;
   for (const HttpField& field : response.headers) {
     MHD_add_response_header(made.get(), field.name.c_str(),

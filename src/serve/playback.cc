@@ -186,11 +186,18 @@ void Playback::SendBytes(const Call& call, std::shared_ptr<const Body> body,
                          std::vector<HttpField> fields) const {
   const Selection selection = Select(call.request, representation);
   HttpResponse response{.status = selection.status};
+  // What is true of the object is not of a refusal.
+  const bool refused = selection.status >= 400;
   for (HttpField& field : fields) {
-    if (!field.value.empty()) response.headers.push_back(std::move(field));
+    if (field.value.empty() || (refused && field.name == "Cache-Control")) {
+      continue;
+    }
+    response.headers.push_back(std::move(field));
   }
   AddSelectionFields(representation, selection, response);
-  if (selection.length > 0) {
+  if (selection.status == 304) {
+    response.body = std::move(body);
+  } else if (selection.length > 0) {
     response.body = std::move(body);
     response.offset = selection.offset;
     response.length = selection.length;

@@ -1,5 +1,7 @@
 #include "src/serve/signed_url.h"
 
+#include <algorithm>
+
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
 #include "src/net/url.h"
@@ -17,11 +19,25 @@ std::string Sign(std::string_view key, std::string_view below,
   return HexDigits(HmacSha256(AsBytes(key), AsBytes(message)));
 }
 
+// Clients may send what a URI can't hold, and what would end an attribute of a
+// playlist.
+std::string EncodeStrange(std::string_view query) {
+  std::string encoded;
+  for (const char c : query) {
+    const bool strange =
+        c <= ' ' || c > '~' ||
+        std::string_view("\"#<>[\\]^`{|}").find(c) != std::string_view::npos;
+    encoded += strange ? fmt::format("%{:02X}", static_cast<unsigned char>(c))
+                       : std::string(1, c);
+  }
+  return encoded;
+}
+
 }  // namespace
 
 std::string SignatureOf(std::string_view query) {
   if (!QueryValue(query, "signature")) return {};
-  return KeepOfQuery(query, {"expires", "below", "signature"});
+  return EncodeStrange(KeepOfQuery(query, {"expires", "below", "signature"}));
 }
 
 std::string MakeSignature(std::string_view key, std::string_view below,
@@ -33,8 +49,10 @@ std::string MakeSignature(std::string_view key, std::string_view below,
                      Sign(key, below, seconds));
 }
 
-Status CheckSignature(std::string_view key, std::string_view path,
-                      std::string_view query, WallTime now) {
+StatusOr<std::chrono::seconds> CheckSignature(std::string_view key,
+                                              std::string_view path,
+                                              std::string_view query,
+                                              WallTime now) {
   const auto expires = QueryValue(query, "expires");
   const auto below = QueryValue(query, "below");
   const auto signature = QueryValue(query, "signature");
@@ -44,16 +62,17 @@ Status CheckSignature(std::string_view key, std::string_view path,
     return PermissionDenied("access: signature: is not valid");
   }
   const auto seconds = playlist::ParseDecimalInteger(*expires);
-  const auto present = std::chrono::floor<std::chrono::seconds>(now);
-  if (!seconds || *seconds <= static_cast<std::uint64_t>(
-                                  present.time_since_epoch().count())) {
+  const auto present = static_cast<std::uint64_t>(
+      std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+  if (!seconds || *seconds <= present) {
     return PermissionDenied("access: signature: has expired");
   }
   const bool covers =
       below->ends_with("/") ? path.starts_with(*below) : path == *below;
   if (!covers)
     return PermissionDenied("access: signature: is for another path");
-  return {};
+  constexpr std::uint64_t kLongest = std::uint64_t{1} << 40;
+  return std::chrono::seconds(std::min(*seconds - present, kLongest));
 }
 
 bool SameSecret(std::string_view a, std::string_view b) {

@@ -145,6 +145,10 @@ TEST_CASE("uploads command: what is refused") {
     return StatusOf(words);
   };
   CHECK(put("a.ts") == "201");
+  // It may be put again.
+  CHECK(Holds(
+      Run({"curl", "-s", "-D", "-", "-o", "/dev/null", server.Url("/a.ts")}),
+      "Cache-Control: no-cache"));
   CHECK(put("../../a.ts") == "400");
   CHECK(put("%2e%2e/a.ts") == "400");
   CHECK(put("a%00.ts") == "400");
@@ -154,6 +158,7 @@ TEST_CASE("uploads command: what is refused") {
   CHECK(put("b.ts", {"--data-binary", std::string(2000, 'x'), "-H",
                      "Transfer-Encoding: chunked"}) == "413");
   CHECK(put("i.m3u8") == "400");
+  CHECK(put("c.ts", {"-H", "Origin: https://example.org"}) == "403");
   CHECK(StatusOf({"-X", "PATCH", server.Url("/hls-upload/a.ts")}) == "405");
   CHECK(std::filesystem::exists(root + "/a.ts"));
   CHECK_FALSE(std::filesystem::exists(root + "/b.ts"));
@@ -162,6 +167,13 @@ TEST_CASE("uploads command: what is refused") {
       Hlsrec({"serve", root, "--bind", "0.0.0.0:0", "--accept-uploads", root}));
   CHECK(open.code == 1);
   CHECK(Holds(open, "--upload-token-file"));
+  // The token for reading is not one for uploads, which could be read, too.
+  std::ofstream(directory.path("token")) << "t0k\n";
+  const Ended half =
+      Run(Hlsrec({"serve", root, "--token-file", directory.path("token"),
+                  "--accept-uploads", root}));
+  CHECK(half.code == 1);
+  CHECK(Holds(half, "--upload-token-file"));
   const Ended list =
       Run(Hlsrec({"serve", root, "--accept-uploads", root + "/x.m3u8"}));
   CHECK(list.code == 1);

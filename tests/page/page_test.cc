@@ -55,7 +55,10 @@ TEST_CASE("page: its files, compressed where that is understood") {
 TEST_CASE("page: what did not change is not sent again") {
   const auto page = MakePage().value();
   const std::string etag = Header(Get(*page, "/page/page.js"), "ETag");
-  CHECK(Get(*page, "/page/page.js", {{"If-None-Match", etag}}).status == 304);
+  const HttpResponse same =
+      Get(*page, "/page/page.js", {{"If-None-Match", etag}});
+  CHECK(same.status == 304);
+  CHECK(same.body->size() == Get(*page, "/page/page.js").body->size());
   CHECK(Get(*page, "/", {{"If-None-Match", etag}}).status == 200);
   CHECK(Get(*page, "/", {}, "POST").status == 405);
 }

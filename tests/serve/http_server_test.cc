@@ -227,6 +227,26 @@ TEST_CASE("http server: a body may be refused before it came, and within") {
   CHECK(Ask(*served.server, "PUT", "/", "", "fine").body == "fine");
 }
 
+TEST_CASE("http server: of a long body, too, it is told that it is too large") {
+  HttpLimits limits;
+  limits.max_body_bytes = std::uint64_t{2} << 20;
+  const Served served({Echoing("/")}, limits);
+  const auto chunk = [](std::size_t megabytes) {
+    return std::to_string(megabytes) + "00000\r\n" +
+           std::string(megabytes << 20, 'x') + "\r\n";
+  };
+  const std::string head =
+      "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  Client client(served.server->port());
+  client.Send(head + chunk(8) + "0\r\n\r\n");
+  CHECK(client.Read().status == 413);
+  // But it has an end.
+  Client endless(served.server->port());
+  bool sent = endless.Send(head);
+  for (int i = 0; i < 10 && sent; ++i) sent = endless.Send(chunk(8));
+  CHECK_FALSE(sent);
+}
+
 TEST_CASE("http server: who goes away in mid-body is not taken for whole") {
   struct Trace {
     Latch begun;

@@ -268,6 +268,11 @@ StatusOr<PlaybackOptions> MakePlaybackOptions(
     forward.path_prefixes.emplace_back(text.substr(0, equals),
                                        text.substr(equals + 1));
   }
+  if (!command.uploads.target.empty()) {
+    // Names are the encoders', who use them again.
+    playback.cache_control.segments = "no-cache";
+    playback.cache_control.ended_playlists = "no-cache";
+  }
   playback.allowed_origin = command.allowed_origin;
   playback.ca_file = command.http.ca_file;
   playback.proxy = command.http.proxy;
@@ -317,22 +322,30 @@ bool IsLoopback(const std::string& bind) {
   return bind.starts_with("127.") || bind.starts_with("[::1]");
 }
 
+bool AsksForAccess(const ServeCommand& command) {
+  return !command.token_file.empty() || !command.signing_key_file.empty();
+}
+
 // Uploads and the page, which are in front of the others: encoders have a token
 // of their own, and the page asks for one.
 Status AddInFront(const ServeCommand& command,
                   const std::shared_ptr<Runtime>& runtime,
                   const std::vector<std::string>& media_origins,
                   std::vector<std::shared_ptr<HttpHandler>>& handlers) {
-  if (!command.uploads.target.empty() && command.uploads.token_file.empty() &&
-      !IsLoopback(command.server.bind)) {
-    return Bad("--accept-uploads", command.uploads.target,
-               "anybody who reaches the server could write there: give "
-               "--upload-token-file");
+  const bool anybody = command.uploads.token_file.empty();
+  if (!command.uploads.target.empty() && anybody &&
+      (AsksForAccess(command) || !IsLoopback(command.server.bind))) {
+    return Bad("--accept-uploads", SplitParameters(command.uploads.target).path,
+               "anybody who reaches the server could read and write there: "
+               "give --upload-token-file");
   }
   auto uploads =
       OpenUploads(runtime, command.uploads, command.http, command.s3);
   if (!uploads.ok()) return uploads.status();
-  if (*uploads != nullptr) handlers.push_back(*std::move(uploads));
+  if (*uploads != nullptr) {
+    handlers.push_back(anybody ? RefuseForeignPages(*std::move(uploads))
+                               : *std::move(uploads));
+  }
   if (command.no_page) return {};
   auto page = MakePage({.media_origins = media_origins});
   if (!page.ok()) return page.status();
@@ -362,7 +375,7 @@ StatusOr<std::vector<std::shared_ptr<HttpHandler>>> MakeHandlers(
     }));
   }
   handlers.push_back(*std::move(playback));
-  if (command.token_file.empty() && command.signing_key_file.empty()) {
+  if (!AsksForAccess(command)) {
     in_front.insert(in_front.end(), handlers.begin(), handlers.end());
     return in_front;
   }

@@ -13,6 +13,10 @@ export function enter(text) {
   sessionStorage.setItem(KEPT, token);
 }
 
+export function hasToken() {
+  return token !== '';
+}
+
 export function get(path) {
   const headers = token ? {Authorization: `Bearer ${token}`} : {};
   return fetch(addressOf(path), {cache: 'no-cache', headers});

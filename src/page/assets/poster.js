@@ -1,5 +1,5 @@
 // Draws a frame of each recording that comes into view, one after the other.
-import {addressOf, authorize} from './access.js';
+import {addressOf, authorize, get, hasToken} from './access.js';
 
 const PATIENCE_MS = 8000;
 
@@ -31,14 +31,28 @@ function drawPlaylist(recording, canvas) {
   });
 }
 
-function drawImage(url, canvas) {
-  return new Promise((resolve) => {
+// Fetched where a token is wanted, which an <img> does not send.
+async function drawImage(path, canvas) {
+  try {
+    const image = hasToken() ? await fetchImage(path) : await loadImage(addressOf(path));
+    paint(image, image.naturalWidth ?? image.width, image.naturalHeight ?? image.height, canvas);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function fetchImage(path) {
+  const response = await get(path);
+  if (!response.ok) throw new Error(`http ${response.status}`);
+  return createImageBitmap(await response.blob());
+}
+
+function loadImage(url) {
+  return new Promise((resolve, reject) => {
     const image = new Image();
-    image.onload = () => {
-      paint(image, image.naturalWidth, image.naturalHeight, canvas);
-      resolve(true);
-    };
-    image.onerror = () => resolve(false);
+    image.onload = () => resolve(image);
+    image.onerror = reject;
     image.src = url;
   });
 }
@@ -77,8 +91,8 @@ export class Posters {
     this.#busy = true;
     const canvas = this.#waiting.shift();
     const recording = this.#recordingOf.get(canvas)();
-    if (recording?.poster) await drawImage(addressOf(recording.poster), canvas);
-    else if (recording && window.Hls?.isSupported()) await drawPlaylist(recording, canvas);
+    const drawn = recording?.poster && await drawImage(recording.poster, canvas);
+    if (!drawn && recording && window.Hls?.isSupported()) await drawPlaylist(recording, canvas);
     this.#busy = false;
     this.#next();
   }
