@@ -100,7 +100,7 @@ void UploadStore::RemoveStream(const std::string& base,
     const auto before = versions.find(key);
     const std::uint64_t version = before == versions.end() ? 0 : before->second;
     // The stream goes on.
-    if (list.version != version || list.held || list.writing > 0) continue;
+    if (list.version != version || list.Changes()) continue;
     gone.insert(key);
   }
   removal->lists = static_cast<int>(gone.size());
@@ -111,20 +111,35 @@ void UploadStore::RemoveStream(const std::string& base,
         removal->objects.insert(name);
       }
     }
-    RemoveNow(key,
-              [self = shared_from_this(), removal, key](const Status& status) {
-                self->Tell(status.ok() ? UploadEvent::Kind::kRemoved
-                                       : UploadEvent::Kind::kNotRemoved,
-                           key, status.message());
-                if (status.ok()) self->lists_.erase(key);
-                if (--removal->lists > 0) return;
-                self->RemoveObjects(removal->objects);
-              });
+    RemoveNow(key, [self = shared_from_this(), removal, key,
+                    version = lists_.at(key).version](const Status& status) {
+      self->Tell(status.ok() ? UploadEvent::Kind::kRemoved
+                             : UploadEvent::Kind::kNotRemoved,
+                 key, status.message());
+      if (status.ok()) self->ForgetList(key, version);
+      if (--removal->lists > 0) return;
+      self->RemoveObjects(removal->objects);
+    });
   }
 }
 
+// Unless the stream began again meanwhile.
+void UploadStore::ForgetList(const std::string& key, std::uint64_t version) {
+  const auto found = lists_.find(key);
+  if (found == lists_.end() || found->second.version != version) return;
+  if (!found->second.Changes()) lists_.erase(found);
+}
+
 void UploadStore::RemoveObjects(const std::set<std::string>& keys) {
+  std::set<std::string> wanted;  // by versions that wait
+  for (const auto& [key, list] : lists_) {
+    if (!list.held) continue;
+    for (const Reference& reference : list.held->listed.references) {
+      wanted.insert(reference.key);
+    }
+  }
   for (const std::string& key : keys) {
+    if (wanted.contains(key)) continue;
     const auto object = objects_.find(key);
     const bool named = object != objects_.end() &&
                        (object->second.listed > 0 || object->second.coming > 0);

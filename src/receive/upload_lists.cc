@@ -48,7 +48,7 @@ void UploadStore::PutList(PutRequest request, Done done) {
     request.body = MakeStringBody(*text);
   }
   List& list = lists_[key];
-  ++list.version;
+  list.version = ++last_version_;
   list.multivariant = listed->kind == ObjectKind::kMultivariantPlaylist;
   Held held{.request = std::move(request),
             .text = std::move(text).value(),
@@ -74,6 +74,7 @@ void UploadStore::Evaluate(const std::string& key) {
     list.held.reset();
     list.wanted.clear();
     --objects_[key].coming;
+    if (list.removed) DropList(key);
     // It may be brought by somebody else: the next version asks again.
     Forget(verdict.refused);
     Tell(UploadEvent::Kind::kRefused, key,
@@ -219,6 +220,7 @@ void UploadStore::Publish(const std::string& key, Held held,
   list.gaps = std::move(still);
   Name(list, named);
   ++list.writing;
+  list.removed = false;
   writer_->Put(std::move(held.request),
                [self = shared_from_this(), key, version = list.version,
                 named = std::move(named),
@@ -240,10 +242,12 @@ void UploadStore::Name(List& list, const std::set<std::string>& named) {
 void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
                               const std::set<std::string>& named,
                               const Status& status) {
-  List& list = lists_.at(key);
-  --list.writing;
   Object& object = objects_[key];
   --object.coming;
+  const auto found = lists_.find(key);
+  if (found == lists_.end()) return;
+  List& list = found->second;
+  --list.writing;
   if (!status.ok()) {
     if (object.listed == 0) object.state = Object::State::kUnknown;
     return Tell(UploadEvent::Kind::kNotStored, key, status.message());

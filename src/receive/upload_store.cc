@@ -67,6 +67,8 @@ void UploadStore::Remove(const std::string& key, Done done) {
     if (list != lists_.end() && list->second.held) {
       Held held = std::move(*list->second.held);
       list->second.held.reset();
+      list->second.wanted.clear();
+      --objects_[key].coming;
       for (const Done& waiting : held.waiting) {
         waiting(Conflict("{}: was deleted meanwhile", key));
       }
@@ -89,7 +91,7 @@ void UploadStore::RetryRemoves() {
     bool may_change = false;
     for (const auto& [key, list] : lists_) {
       if (!list.current.contains(remove.key)) continue;
-      may_change = may_change || list.held || list.writing > 0;
+      may_change = may_change || list.Changes();
     }
     if (may_change) {
       removes_.push_back(std::move(remove));
@@ -123,12 +125,16 @@ void UploadStore::DropList(const std::string& key) {
   const auto found = lists_.find(key);
   if (found == lists_.end()) return;
   List& list = found->second;
+  // What it named may be named by the version that comes.
+  if (list.Changes()) {
+    list.removed = list.writing == 0;
+    return;
+  }
   for (const std::string& name : list.current) --objects_[name].listed;
   list.current.clear();
   list.gaps.clear();
-  if (!list.held && list.writing == 0 && list.ever.empty()) {
-    lists_.erase(found);
-  }
+  list.removed = false;
+  if (list.ever.empty()) lists_.erase(found);
 }
 
 // Something came, was stored or went: who waited for it may go on.

@@ -67,8 +67,11 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   struct List {
     std::optional<Held> held = {};
     int writing = 0;
-    std::uint64_t version = 0;
+    std::uint64_t version = 0;  // never used twice; 0: never put
+    // Readers may soon see another version than they do now.
+    [[nodiscard]] bool Changes() const { return held || writing > 0; }
     bool multivariant = false;
+    bool removed = false;  // nothing of it is stored, a newer version waits
     // Named by what is stored, or may be.
     std::set<std::string> current = {};
     // Named, and not stored: until when it is waited for.
@@ -116,6 +119,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
                  std::vector<std::string> keys);
   [[nodiscard]] std::set<std::string> ListsOf(const std::string& base) const;
   void RemoveStream(const std::string& base, const Versions& versions);
+  void ForgetList(const std::string& key, std::uint64_t version);
   void RemoveObjects(const std::set<std::string>& keys);
 
   const std::shared_ptr<Strand> strand_;
@@ -125,6 +129,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   std::unordered_map<std::string, Object> objects_;
   std::size_t sweep_at_;
   std::map<std::string, List> lists_;
+  std::uint64_t last_version_ = 0;
   std::vector<PendingRemove> removes_;
   std::uint64_t gaps_ = 0;
 };

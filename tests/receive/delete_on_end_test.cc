@@ -5,6 +5,7 @@ namespace hlsrec::receive {
 namespace {
 
 using std::chrono::seconds;
+using testing::Fault;
 using Keys = std::vector<std::string>;
 
 Request Finish(Receiving& receiving, const std::string& path) {
@@ -86,6 +87,52 @@ TEST_CASE("delete on end: a stream that began again stays") {
   receiving.Put("1.ts", "x");
   receiving.Put("cam1.m3u8", ListOf({"1.ts"}));
   receiving.simulation.Advance(seconds(10));
+  CHECK(receiving.memory->Keys() == Keys{"0.ts", "1.ts", "cam1.m3u8"});
+}
+
+TEST_CASE("delete on end: a stream that begins again while it goes stays") {
+  for (const bool waits : {false, true}) {
+    Receiving receiving({.delete_on_end = seconds(1)});
+    receiving.Put("0.ts", "x");
+    receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+    receiving.decide = [](std::uint64_t, const std::string& key) {
+      return testing::FaultySink::Decision{
+          .fault = key == "cam1.m3u8" ? Fault::kStall : Fault::kNone};
+    };
+    Finish(receiving, "cam1");
+    receiving.simulation.Advance(seconds(2));
+    receiving.decide = nullptr;
+    const Request again = receiving.Put(
+        "cam1.m3u8", ListOf(waits ? Keys{"0.ts", "1.ts"} : Keys{"0.ts"}));
+    CHECK(again.status() == -1);
+    receiving.sink->Release();
+    receiving.simulation.RunUntilIdle();
+    if (waits) receiving.Put("1.ts", "y");
+    CHECK(again.status() == 201);
+    CHECK(receiving.memory->Text("cam1.m3u8").find("GAP") == std::string::npos);
+    CHECK(receiving.memory->Text("0.ts") == "x");
+    CHECK(receiving.Send("DELETE", "0.ts").status() == 409);
+  }
+}
+
+TEST_CASE("delete on end: a list that comes while its removal fails is kept") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  receiving.Put("0.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  bool fails = true;
+  receiving.decide = [&](std::uint64_t, const std::string& key) {
+    return testing::FaultySink::Decision{
+        .fault = fails && key == "cam1.m3u8" ? Fault::kFail : Fault::kNone};
+  };
+  Finish(receiving, "cam1");
+  receiving.simulation.Advance(std::chrono::milliseconds(1100));
+  const Request first = receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  const Request second = receiving.Put("cam1.m3u8", ListOf({"0.ts", "1.ts"}));
+  fails = false;
+  receiving.simulation.Advance(seconds(5));
+  receiving.Put("1.ts", "y");
+  CHECK(first.status() == 201);
+  CHECK(second.status() == 201);
   CHECK(receiving.memory->Keys() == Keys{"0.ts", "1.ts", "cam1.m3u8"});
 }
 

@@ -189,6 +189,26 @@ TEST_CASE("uploads: what a stored playlist names can't be deleted") {
   CHECK(receiving.Send("DELETE", "1.ts").status() == 204);
 }
 
+TEST_CASE("uploads: a list that is deleted while it waits lets go of all") {
+  Receiving receiving;
+  receiving.Put("0.ts", "0");
+  receiving.Put("i.m3u8", ListOf({"0.ts"}));
+  const Request list = receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"}));
+  CHECK(receiving.Send("DELETE", "i.m3u8").status() == 204);
+  CHECK(list.status() == 409);
+  // It is not taken for one that is coming.
+  const Request all = receiving.Put(
+      "all.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\ni.m3u8\n");
+  receiving.memory->Put(
+      {.key = "i.m3u8", .body = MakeStringBody("x"), .content_type = "x"},
+      [](const Status&) {});
+  receiving.simulation.Advance(seconds(31));
+  CHECK(receiving
+            .Put("all.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\ni.m3u8\n")
+            .status() == 201);
+  CHECK(receiving.Send("DELETE", "0.ts").status() == 204);
+}
+
 TEST_CASE("uploads: whatever call fails, no list names what is not stored") {
   for (std::uint64_t failing = 1; failing < 16; ++failing) {
     for (const Fault fault : {Fault::kFail, Fault::kLoseReply, Fault::kStall}) {
