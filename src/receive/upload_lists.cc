@@ -104,7 +104,7 @@ UploadStore::Verdict UploadStore::Judge(List& list) {
       continue;
     }
     const Object& object = objects_[reference.key];
-    if (object.state == Object::State::kStored) {
+    if (object.state == Object::State::kStored && object.removing == 0) {
       list.wanted.erase(reference.key);
       continue;
     }
@@ -128,66 +128,75 @@ UploadStore::Verdict UploadStore::Judge(List& list) {
 
 void UploadStore::LookForUnknown(const std::string& list_key,
                                  const Listed& listed) {
+  const std::uint64_t look = ++last_look_;
   std::vector<std::string> unknown;
   for (const Reference& reference : listed.references) {
     Object& object = objects_[reference.key];
-    // What is just coming tells of itself.
-    if (object.state != Object::State::kUnknown || object.coming > 0) continue;
+    // What is just coming or going tells of itself.
+    if (object.state != Object::State::kUnknown || object.coming > 0 ||
+        object.removing > 0) {
+      continue;
+    }
     object.state = Object::State::kLooking;
+    object.look = look;
     unknown.push_back(reference.key);
   }
   if (unknown.size() <= kAskOneByOne) {
-    for (const std::string& key : unknown) Look(key);
+    for (const std::string& key : unknown) Look(key, look);
     return;
   }
-  options_.sink->List(std::string(FolderOfKey(list_key)),
-                      [self = shared_from_this(), unknown = std::move(unknown)](
-                          const StatusOr<std::vector<ObjectInfo>>& found) {
-                        self->strand_->Post([self, unknown, found] {
-                          self->OnListing(unknown, found);
-                        });
-                      });
+  options_.sink->List(
+      std::string(FolderOfKey(list_key)),
+      [self = shared_from_this(), look, unknown = std::move(unknown)](
+          const StatusOr<std::vector<ObjectInfo>>& found) {
+        self->strand_->Post([self, look, unknown, found] {
+          self->OnListing(unknown, look, found);
+        });
+      });
 }
 
 void UploadStore::OnListing(const std::vector<std::string>& asked,
+                            std::uint64_t look,
                             const StatusOr<std::vector<ObjectInfo>>& found) {
   if (!found.ok()) {
-    for (const std::string& key : asked) Look(key);
+    for (const std::string& key : asked) Look(key, look);
     return;
   }
   std::set<std::string_view> there;
   for (const ObjectInfo& object : *found) there.insert(object.key);
   for (const std::string& key : asked) {
     Object& object = objects_[key];
-    if (object.state != Object::State::kLooking) continue;
+    if (!object.WaitsFor(look)) continue;
     object.state = there.contains(key) ? Object::State::kStored
                                        : object.StateWhereMissing();
   }
   Changed();
 }
 
-void UploadStore::Look(const std::string& key) {
+void UploadStore::Look(const std::string& key, std::uint64_t look) {
   options_.sink->Get(
       key, 0,
-      [self = shared_from_this(), key](const StatusOr<std::string>& there) {
-        self->strand_->Post([self, key, status = there.status()] {
-          self->OnLook(key, status);
+      [self = shared_from_this(), key,
+       look](const StatusOr<std::string>& there) {
+        self->strand_->Post([self, key, look, status = there.status()] {
+          self->OnLook(key, look, status);
         });
       });
 }
 
-void UploadStore::OnLook(const std::string& key, const Status& status) {
+void UploadStore::OnLook(const std::string& key, std::uint64_t look,
+                         const Status& status) {
   Object& object = objects_[key];
-  if (object.state != Object::State::kLooking) return;
+  if (!object.WaitsFor(look)) return;
   if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
     object.state = Object::State::kStored;
   } else if (status.code() == StatusCode::kNotFound) {
     object.state = object.StateWhereMissing();
   } else {
     strand_->PostAt(clock_.Steady() + kAskAgain,
-                    [self = shared_from_this(), key] {
+                    [self = shared_from_this(), key, look] {
                       Object& again = self->objects_[key];
-                      if (again.state != Object::State::kLooking) return;
+                      if (!again.WaitsFor(look)) return;
                       again.state = Object::State::kUnknown;
                       self->Changed();
                     });
@@ -263,7 +272,8 @@ void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
     Object& left = objects_[*name];
     const std::string gone = *name;
     name = list.current.erase(name);
-    if (--left.listed == 0 && left.coming == 0) objects_.erase(gone);
+    --left.listed;
+    if (left.Idle()) objects_.erase(gone);
   }
 }
 

@@ -189,6 +189,42 @@ TEST_CASE("uploads: what a stored playlist names can't be deleted") {
   CHECK(receiving.Send("DELETE", "1.ts").status() == 204);
 }
 
+TEST_CASE("uploads: what is being deleted is not named by a list") {
+  for (const bool from_before : {false, true}) {
+    for (const int patience_s : {20, 2}) {
+      Receiving receiving(
+          {.patience = seconds(patience_s), .hold = seconds(10)});
+      std::uint64_t stalling = 1;
+      receiving.decide = [&](std::uint64_t call, const std::string&) {
+        return testing::FaultySink::Decision{
+            .fault = call == stalling ? Fault::kStall : Fault::kNone};
+      };
+      Request segment;
+      if (from_before) {
+        stalling = 2;
+        REQUIRE(receiving.Put("0.ts", "x").status() == 201);
+      } else {
+        segment = receiving.Put("0.ts", "x");
+      }
+      const Request gone = receiving.Send("DELETE", "0.ts");
+      const Request list = receiving.Put("i.m3u8", ListOf({"0.ts"}));
+      receiving.simulation.Advance(seconds(4));
+      CHECK(list.status() == -1);
+      receiving.sink->Release();
+      receiving.simulation.RunUntilIdle();
+      const bool removed = from_before || patience_s > 4;
+      CHECK(receiving.memory->Keys().empty() == removed);
+      receiving.simulation.Advance(seconds(10));
+      CHECK(list.status() == 201);
+      CHECK(receiving.memory->Text("i.m3u8").find("GAP") != std::string::npos);
+      CHECK(gone.status() == (patience_s > 4 ? 204 : 503));
+      CHECK(receiving.Put("0.ts", "y").status() == 201);
+      CHECK(receiving.Put("j.m3u8", ListOf({"0.ts"})).status() == 201);
+      CHECK(receiving.memory->Text("j.m3u8") == ListOf({"0.ts"}));
+    }
+  }
+}
+
 TEST_CASE("uploads: a list that is deleted while it waits lets go of all") {
   Receiving receiving;
   receiving.Put("0.ts", "0");
