@@ -9,6 +9,13 @@
 #include "src/receive/upload_store.h"
 
 namespace hlsrec::receive {
+namespace {
+
+bool IsBesideOrBelow(const std::string& list, const std::string& name) {
+  return name.starts_with(FolderOfKey(list));
+}
+
+}  // namespace
 
 void UploadStore::EndStream(const std::string& base) {
   if (!options_.delete_on_end) return;
@@ -40,16 +47,30 @@ void UploadStore::EndStream(const std::string& base) {
       });
 }
 
+// A stream's own are those of its name, and what they name beside or below
+// themselves, unless a list that is not the stream's names it, too.
 std::set<std::string> UploadStore::ListsOf(const std::string& base) const {
   std::set<std::string> result;
+  std::set<std::string> children;
   for (const auto& [key, list] : lists_) {
     if (!IsListOfStream(base, key)) continue;
     result.insert(key);
     if (!list.multivariant) continue;
     for (const std::string& name : list.ever) {
-      if (lists_.contains(name)) result.insert(name);
+      if (lists_.contains(name) && IsBesideOrBelow(key, name)) {
+        children.insert(name);
+      }
     }
   }
+  for (const auto& [key, list] : lists_) {
+    if (result.contains(key) || children.contains(key)) continue;
+    for (const std::string& name : list.current) children.erase(name);
+    if (!list.held) continue;
+    for (const Reference& reference : list.held->listed.references) {
+      children.erase(reference.key);
+    }
+  }
+  result.merge(children);
   return result;
 }
 
@@ -77,7 +98,8 @@ void UploadStore::ReadLists(const std::string& base, const Versions& versions,
                 listed->kind == ObjectKind::kMultivariantPlaylist;
             for (const Reference& reference : listed->references) {
               list.ever.insert(reference.key);
-              const bool variant = list.multivariant && IsList(reference.key);
+              const bool variant = list.multivariant && IsList(reference.key) &&
+                                   IsBesideOrBelow(key, reference.key);
               if (variant) keys.push_back(reference.key);
             }
             self->Name(list, list.ever);
@@ -105,9 +127,8 @@ void UploadStore::RemoveStream(const std::string& base,
   }
   removal->lists = static_cast<int>(gone.size());
   for (const std::string& key : gone) {
-    // Nothing beside or above the list is a stream's own.
     for (const std::string& name : lists_.at(key).ever) {
-      if (name.starts_with(FolderOfKey(key)) && !IsList(name)) {
+      if (IsBesideOrBelow(key, name) && !IsList(name)) {
         removal->objects.insert(name);
       }
     }

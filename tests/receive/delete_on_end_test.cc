@@ -136,6 +136,47 @@ TEST_CASE("delete on end: a list that comes while its removal fails is kept") {
   CHECK(receiving.memory->Keys() == Keys{"0.ts", "1.ts", "cam1.m3u8"});
 }
 
+TEST_CASE("delete on end: nothing that other streams' lists are, or share") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  const auto all = [](const Keys& variants) {
+    std::string text = "#EXTM3U\n";
+    for (const std::string& uri : variants) {
+      text += "#EXT-X-STREAM-INF:BANDWIDTH=1\n" + uri + "\n";
+    }
+    return text;
+  };
+  for (const char* name : {"cam2/0.ts", "cam1/s.ts", "cam1/x.ts"}) {
+    receiving.Put(name, "x");
+  }
+  receiving.Put("cam2/audio.m3u8", ListOf({"0.ts"}));
+  receiving.Put("cam1/shared.m3u8", ListOf({"s.ts"}));
+  receiving.Put("cam1/own.m3u8", ListOf({"x.ts"}));
+  receiving.Put("cam1/x_adaptive.m3u8",
+                all({"../cam2/audio.m3u8", "shared.m3u8", "own.m3u8"}));
+  receiving.Put("cam1/y_adaptive.m3u8", all({"shared.m3u8"}));
+  Finish(receiving, "cam1/x");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"cam1/s.ts", "cam1/shared.m3u8",
+                                         "cam1/y_adaptive.m3u8", "cam2/0.ts",
+                                         "cam2/audio.m3u8"});
+}
+
+TEST_CASE("delete on end: after a restart other folders stay, too") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  const auto there = [&](const std::string& key, const std::string& text) {
+    receiving.memory->Put(
+        {.key = key, .body = MakeStringBody(text), .content_type = "x"},
+        [](const Status&) {});
+  };
+  there("cam2/0.ts", "x");
+  there("cam2/audio.m3u8", ListOf({"0.ts"}));
+  there("cam1/x_adaptive.m3u8",
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n../cam2/audio.m3u8\n");
+  Finish(receiving, "cam1/x");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"cam2/0.ts", "cam2/audio.m3u8"});
+}
+
 TEST_CASE("delete on end: of an earlier process what its lists name now") {
   Receiving first;
   PutStreams(first);
