@@ -85,7 +85,7 @@ void UploadStore::Evaluate(const std::string& key) {
     return RetryRemoves();
   }
   if (verdict.wait) {
-    LookForUnknown(key, list.held->listed);
+    LookForUnknown(list.held->listed);
     strand_->PostAt(verdict.until,
                     [self = shared_from_this(), key] { self->Evaluate(key); });
     return;
@@ -126,10 +126,9 @@ UploadStore::Verdict UploadStore::Judge(List& list) {
   return verdict;
 }
 
-void UploadStore::LookForUnknown(const std::string& list_key,
-                                 const Listed& listed) {
+void UploadStore::LookForUnknown(const Listed& listed) {
   const std::uint64_t look = ++last_look_;
-  std::vector<std::string> unknown;
+  std::map<std::string_view, std::vector<std::string>> unknown;  // by folder
   for (const Reference& reference : listed.references) {
     Object& object = objects_[reference.key];
     // What is just coming or going tells of itself.
@@ -139,20 +138,22 @@ void UploadStore::LookForUnknown(const std::string& list_key,
     }
     object.state = Object::State::kLooking;
     object.look = look;
-    unknown.push_back(reference.key);
+    unknown[FolderOfKey(reference.key)].push_back(reference.key);
   }
-  if (unknown.size() <= kAskOneByOne) {
-    for (const std::string& key : unknown) Look(key, look);
-    return;
-  }
-  options_.sink->List(
-      std::string(FolderOfKey(list_key)),
-      [self = shared_from_this(), look, unknown = std::move(unknown)](
-          const StatusOr<std::vector<ObjectInfo>>& found) {
-        self->strand_->Post([self, look, unknown, found] {
-          self->OnListing(unknown, look, found);
+  for (auto& [folder, keys] : unknown) {
+    if (keys.size() <= kAskOneByOne) {
+      for (const std::string& key : keys) Look(key, look);
+      continue;
+    }
+    options_.sink->List(
+        std::string(folder),
+        [self = shared_from_this(), look, keys = std::move(keys)](
+            const StatusOr<std::vector<ObjectInfo>>& found) {
+          self->strand_->Post([self, look, keys, found] {
+            self->OnListing(keys, look, found);
+          });
         });
-      });
+  }
 }
 
 void UploadStore::OnListing(const std::vector<std::string>& asked,

@@ -106,7 +106,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   void Changed();
   void Evaluate(const std::string& key);
   Verdict Judge(List& list);
-  void LookForUnknown(const std::string& list_key, const Listed& listed);
+  void LookForUnknown(const Listed& listed);
   void Look(const std::string& key, std::uint64_t look);
   void OnLook(const std::string& key, std::uint64_t look, const Status& status);
   void OnListing(const std::vector<std::string>& asked, std::uint64_t look,

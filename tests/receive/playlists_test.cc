@@ -122,6 +122,22 @@ TEST_CASE("uploads: what the sink has from before need not come again") {
   }
 }
 
+TEST_CASE("uploads: what the sink has from before may be in other folders") {
+  Receiving receiving;
+  Keys names;
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "seg/" + std::to_string(i % 6) + ".ts";
+    names.push_back(i < 6 ? "../" + name : name);
+    receiving.memory->Put({.key = i < 6 ? name : "a/" + name,
+                           .body = MakeStringBody("x"),
+                           .content_type = "video/mp2t"},
+                          [](const Status&) {});
+  }
+  CHECK(receiving.Put("a/i.m3u8", ListOf(names)).status() == 201);
+  CHECK(receiving.receiver->stats().gaps == 0);
+  CHECK(receiving.sink->calls() == 3);
+}
+
 TEST_CASE("uploads: a sink that can't say what it has is asked again") {
   Receiving receiving;
   receiving.memory->Put({.key = "0.ts",
