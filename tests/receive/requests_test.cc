@@ -221,6 +221,25 @@ TEST_CASE("uploads: what is there is read, and told to be there") {
   CHECK(receiving.Send("GET", "a.ts").status() == 404);
 }
 
+TEST_CASE("uploads: what is read counts until it is sent") {
+  Receiving receiving({.max_uploads = 2, .max_pending_bytes = 10});
+  receiving.Put("a.ts", "abcdef");
+  Request slow = receiving.Send("GET", "a.ts");
+  CHECK(slow.status() == 200);
+  CHECK(receiving.receiver->stats().under_way == 1);
+  const Request refused = receiving.Send("GET", "a.ts");
+  CHECK(refused.status() == 503);
+  CHECK(refused.Header("Retry-After") == "2");
+  slow = {};
+  slow = receiving.Send("GET", "a.ts");
+  CHECK(slow.Text() == "abcdef");
+  Request head = receiving.Send("HEAD", "a.ts");
+  CHECK(receiving.Send("HEAD", "a.ts").status() == 503);
+  head = {};
+  slow = {};
+  CHECK(receiving.receiver->stats().under_way == 0);
+}
+
 TEST_CASE("uploads: bad options are named") {
   testing::ManualClock clock;
   const testing::SimulatedRuntime simulation(clock);
