@@ -8,9 +8,17 @@
 namespace hlsrec::deliver {
 namespace {
 
-void Tell(std::vector<std::function<void(Status)>> waiting,
-          const Status& status) {
-  for (const auto& done : waiting) done(status);
+template <typename T>
+void Prepend(std::vector<T>& before, std::vector<T>& after) {
+  after.insert(after.begin(), std::make_move_iterator(before.begin()),
+               std::make_move_iterator(before.end()));
+  before.clear();
+}
+
+Status Replaced(const std::string& key, bool put, bool by_put) {
+  if (!put) return Conflict("{}: was put again meanwhile", key);
+  if (!by_put) return Conflict("{}: was deleted meanwhile", key);
+  return Unavailable("{}: somebody else puts it", key);
 }
 
 }  // namespace
@@ -32,10 +40,27 @@ void KeyWriter::Put(PutRequest request, Done done) {
   Add(key, std::move(operation));
 }
 
-void KeyWriter::Remove(const std::string& key, Done done) {
+void KeyWriter::Remove(const std::string& key, Done done, Task over) {
   Operation operation;
   operation.waiting.push_back(std::move(done));
+  if (over != nullptr) operation.over.push_back(std::move(over));
   Add(key, std::move(operation));
+}
+
+bool KeyWriter::SharesOutcome(const Operation& before, const Operation& after) {
+  if (!before.put || !after.put) return !before.put && !after.put;
+  return before.put->if_exists == IfExists::kReplace &&
+         after.put->if_exists == IfExists::kReplace;
+}
+
+void KeyWriter::Inherit(Operation& before, Operation& after) {
+  Prepend(before.waiting, after.waiting);
+  Prepend(before.over, after.over);
+}
+
+void KeyWriter::End(Operation operation, const Status& status) {
+  for (const Done& done : operation.waiting) done(status);
+  for (const Task& over : operation.over) over();
 }
 
 void KeyWriter::Add(const std::string& key, Operation operation) {
@@ -48,10 +73,15 @@ void KeyWriter::Add(const std::string& key, Operation operation) {
   // What has not begun, or waits for another attempt, need not be written.
   std::optional<Operation>& before =
       state.in_flight || state.next ? state.next : state.current;
-  if (before) {
-    operation.waiting.insert(operation.waiting.begin(),
-                             std::make_move_iterator(before->waiting.begin()),
-                             std::make_move_iterator(before->waiting.end()));
+  if (before && SharesOutcome(*before, operation)) {
+    Inherit(*before, operation);
+  } else if (before) {
+    // Later: who is told may come here again.
+    strand_->Post([status = Replaced(key, before->put.has_value(),
+                                     operation.put.has_value()),
+                   replaced = std::move(*before)]() mutable {
+      End(std::move(replaced), status);
+    });
   }
   before = std::move(operation);
   if (!state.in_flight) Start(key);
@@ -132,17 +162,14 @@ void KeyWriter::Settle(const std::string& key, const Status& status) {
     });
     return;
   }
-  std::vector<Done> waiting = std::move(current.waiting);
-  current.waiting.clear();
+  Operation ended = std::move(current);
   // What is written next is newer: those who wait for this one learn of that.
-  if (IsRetryable(status.code()) && state.next) {
-    state.next->waiting.insert(state.next->waiting.begin(),
-                               std::make_move_iterator(waiting.begin()),
-                               std::make_move_iterator(waiting.end()));
-    waiting.clear();
+  if (IsRetryable(status.code()) && state.next &&
+      SharesOutcome(ended, *state.next)) {
+    Inherit(ended, *state.next);
   }
   Advance(key);
-  Tell(std::move(waiting), status);
+  End(std::move(ended), status);
 }
 
 void KeyWriter::Advance(const std::string& key) {
@@ -171,22 +198,24 @@ void KeyWriter::OnDeadline(const std::string& key, std::uint64_t id) {
   const bool is_next = state.next && state.next->id == id;
   const bool is_current = state.current && state.current->id == id;
   if (!is_next && !is_current) return;
-  Operation& late = is_next ? *state.next : *state.current;
-  std::vector<Done> waiting = std::move(late.waiting);
-  late.waiting.clear();
-  const Status last = late.last;
+  Operation late;
+  late.waiting =
+      std::exchange((is_next ? *state.next : *state.current).waiting, {});
+  const Status last = (is_next ? *state.next : *state.current).last;
   if (is_next) {
+    late.over = std::move(state.next->over);
     state.next.reset();
   } else if (!state.in_flight) {
+    late.over = std::move(state.current->over);
     Advance(key);
   }
-  Tell(std::move(waiting),
-       DeadlineExceeded("{}: not confirmed in {} ms: {}", key,
-                        options_.patience.count(),
-                        last.ok() ? "no answer" : last.message()));
+  End(std::move(late),
+      DeadlineExceeded("{}: not confirmed in {} ms: {}", key,
+                       options_.patience.count(),
+                       last.ok() ? "no answer" : last.message()));
 }
 
-void KeyWriter::At(SteadyTime when, std::function<void()> task) {
+void KeyWriter::At(SteadyTime when, Task task) {
   strand_->PostAt(when, std::move(task));
 }
 

@@ -27,30 +27,37 @@ struct KeyWriterOptions {
 };
 
 // Writes and removes objects of one sink for others, who wait for the outcome.
-// One call is in flight for each key; of what waits behind it the newest stays,
-// and is the outcome of those before, too. What fails and may succeed later is
-// tried again while patience lasts.
+// One call is in flight for each key; of what waits behind it, or for another
+// attempt, the newest stays. Its outcome is that of those before, too, where
+// both put with kReplace, or both remove. What fails and may succeed later is
+// tried again while patience lasts, and nothing newer waits.
 //
 // Threads. Everything on the strand given; the sink's replies are brought
 //     there.
 // Errors. kDeadlineExceeded when patience is over, with the last failure: the
-//     object may be stored nevertheless. Others as the sink answers.
+//     object may be stored or removed nevertheless. kConflict: a removal took a
+//     put's place, or a put a removal's. kUnavailable: another put did. Others
+//     as the sink answers.
 // Lifetime. Held by its calls in flight and its timers.
 class KeyWriter : public std::enable_shared_from_this<KeyWriter> {
  public:
   using Done = std::function<void(Status)>;
+  using Task = std::function<void()>;
 
   KeyWriter(std::shared_ptr<Strand> strand, const Clock& clock,
             std::shared_ptr<Sink> sink, const KeyWriterOptions& options);
 
   void Put(PutRequest request, Done done);
-  void Remove(const std::string& key, Done done);
+  // `over` is called when nothing is under way of it any more, in particular no
+  // late call of the sink: with `done`, or after it.
+  void Remove(const std::string& key, Done done, Task over = {});
 
  private:
   struct Operation {
     std::uint64_t id = 0;
     std::optional<PutRequest> put = {};  // none: remove
     std::vector<Done> waiting = {};
+    std::vector<Task> over = {};
     SteadyTime deadline = {};
     int attempt = 0;
     Status last = {};
@@ -62,6 +69,9 @@ class KeyWriter : public std::enable_shared_from_this<KeyWriter> {
     std::optional<SteadyTime> last_write = {};
   };
 
+  static bool SharesOutcome(const Operation& before, const Operation& after);
+  static void Inherit(Operation& before, Operation& after);
+  static void End(Operation operation, const Status& status);
   void Add(const std::string& key, Operation operation);
   void Start(const std::string& key);
   void Attempt(const std::string& key, std::uint64_t id);
@@ -70,7 +80,7 @@ class KeyWriter : public std::enable_shared_from_this<KeyWriter> {
   void Settle(const std::string& key, const Status& status);
   void Advance(const std::string& key);
   void OnDeadline(const std::string& key, std::uint64_t id);
-  void At(SteadyTime when, std::function<void()> task);
+  void At(SteadyTime when, Task task);
 
   const std::shared_ptr<Strand> strand_;
   const Clock& clock_;

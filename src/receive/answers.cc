@@ -55,6 +55,17 @@ HttpResponse ResponseOf(const Status& status, int success) {
   }
 }
 
+std::shared_ptr<const Body> KeptWith(std::shared_ptr<void> kept,
+                                     std::shared_ptr<const Body> body) {
+  if (body == nullptr) return nullptr;
+  struct Both {
+    std::shared_ptr<void> kept;
+    std::shared_ptr<const Body> body;
+  };
+  const Body* const part = body.get();
+  return {std::make_shared<Both>(Both{std::move(kept), std::move(body)}), part};
+}
+
 std::shared_ptr<const Body> BodyOfSize(std::uint64_t size) {
   return std::make_shared<SizeOnly>(size);
 }

@@ -20,6 +20,10 @@ HttpResponse Later(const Status& status);
 // The answer to a change that came to `status`.
 HttpResponse ResponseOf(const Status& status, int success);
 
+// `body`, which lets go of `kept` with its last owner.
+std::shared_ptr<const Body> KeptWith(std::shared_ptr<void> kept,
+                                     std::shared_ptr<const Body> body);
+
 // What is known of the size only: for answers to HEAD.
 std::shared_ptr<const Body> BodyOfSize(std::uint64_t size);
 

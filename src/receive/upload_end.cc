@@ -9,6 +9,13 @@
 #include "src/receive/upload_store.h"
 
 namespace hlsrec::receive {
+namespace {
+
+bool IsBesideOrBelow(const std::string& list, const std::string& name) {
+  return name.starts_with(FolderOfKey(list));
+}
+
+}  // namespace
 
 void UploadStore::EndStream(const std::string& base) {
   if (!options_.delete_on_end) return;
@@ -40,16 +47,30 @@ void UploadStore::EndStream(const std::string& base) {
       });
 }
 
+// A stream's own are those of its name, and what they name beside or below
+// themselves, unless a list that is not the stream's names it, too.
 std::set<std::string> UploadStore::ListsOf(const std::string& base) const {
   std::set<std::string> result;
+  std::set<std::string> children;
   for (const auto& [key, list] : lists_) {
     if (!IsListOfStream(base, key)) continue;
     result.insert(key);
     if (!list.multivariant) continue;
     for (const std::string& name : list.ever) {
-      if (lists_.contains(name)) result.insert(name);
+      if (lists_.contains(name) && IsBesideOrBelow(key, name)) {
+        children.insert(name);
+      }
     }
   }
+  for (const auto& [key, list] : lists_) {
+    if (result.contains(key) || children.contains(key)) continue;
+    for (const std::string& name : list.current) children.erase(name);
+    if (!list.held) continue;
+    for (const Reference& reference : list.held->listed.references) {
+      children.erase(reference.key);
+    }
+  }
+  result.merge(children);
   return result;
 }
 
@@ -77,7 +98,8 @@ void UploadStore::ReadLists(const std::string& base, const Versions& versions,
                 listed->kind == ObjectKind::kMultivariantPlaylist;
             for (const Reference& reference : listed->references) {
               list.ever.insert(reference.key);
-              const bool variant = list.multivariant && IsList(reference.key);
+              const bool variant = list.multivariant && IsList(reference.key) &&
+                                   IsBesideOrBelow(key, reference.key);
               if (variant) keys.push_back(reference.key);
             }
             self->Name(list, list.ever);
@@ -100,31 +122,45 @@ void UploadStore::RemoveStream(const std::string& base,
     const auto before = versions.find(key);
     const std::uint64_t version = before == versions.end() ? 0 : before->second;
     // The stream goes on.
-    if (list.version != version || list.held || list.writing > 0) continue;
+    if (list.version != version || list.Changes()) continue;
     gone.insert(key);
   }
   removal->lists = static_cast<int>(gone.size());
   for (const std::string& key : gone) {
-    // Nothing beside or above the list is a stream's own.
     for (const std::string& name : lists_.at(key).ever) {
-      if (name.starts_with(FolderOfKey(key)) && !IsList(name)) {
+      if (IsBesideOrBelow(key, name) && !IsList(name)) {
         removal->objects.insert(name);
       }
     }
-    RemoveNow(key,
-              [self = shared_from_this(), removal, key](const Status& status) {
-                self->Tell(status.ok() ? UploadEvent::Kind::kRemoved
-                                       : UploadEvent::Kind::kNotRemoved,
-                           key, status.message());
-                if (status.ok()) self->lists_.erase(key);
-                if (--removal->lists > 0) return;
-                self->RemoveObjects(removal->objects);
-              });
+    RemoveNow(key, [self = shared_from_this(), removal, key,
+                    version = lists_.at(key).version](const Status& status) {
+      self->Tell(status.ok() ? UploadEvent::Kind::kRemoved
+                             : UploadEvent::Kind::kNotRemoved,
+                 key, status.message());
+      if (status.ok()) self->ForgetList(key, version);
+      if (--removal->lists > 0) return;
+      self->RemoveObjects(removal->objects);
+    });
   }
 }
 
+// Unless the stream began again meanwhile.
+void UploadStore::ForgetList(const std::string& key, std::uint64_t version) {
+  const auto found = lists_.find(key);
+  if (found == lists_.end() || found->second.version != version) return;
+  if (!found->second.Changes()) lists_.erase(found);
+}
+
 void UploadStore::RemoveObjects(const std::set<std::string>& keys) {
+  std::set<std::string> wanted;  // by versions that wait
+  for (const auto& [key, list] : lists_) {
+    if (!list.held) continue;
+    for (const Reference& reference : list.held->listed.references) {
+      wanted.insert(reference.key);
+    }
+  }
   for (const std::string& key : keys) {
+    if (wanted.contains(key)) continue;
     const auto object = objects_.find(key);
     const bool named = object != objects_.end() &&
                        (object->second.listed > 0 || object->second.coming > 0);

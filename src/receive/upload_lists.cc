@@ -48,7 +48,7 @@ void UploadStore::PutList(PutRequest request, Done done) {
     request.body = MakeStringBody(*text);
   }
   List& list = lists_[key];
-  ++list.version;
+  list.version = ++last_version_;
   list.multivariant = listed->kind == ObjectKind::kMultivariantPlaylist;
   Held held{.request = std::move(request),
             .text = std::move(text).value(),
@@ -74,6 +74,7 @@ void UploadStore::Evaluate(const std::string& key) {
     list.held.reset();
     list.wanted.clear();
     --objects_[key].coming;
+    if (list.removed) DropList(key);
     // It may be brought by somebody else: the next version asks again.
     Forget(verdict.refused);
     Tell(UploadEvent::Kind::kRefused, key,
@@ -84,7 +85,7 @@ void UploadStore::Evaluate(const std::string& key) {
     return RetryRemoves();
   }
   if (verdict.wait) {
-    LookForUnknown(key, list.held->listed);
+    LookForUnknown(list.held->listed);
     strand_->PostAt(verdict.until,
                     [self = shared_from_this(), key] { self->Evaluate(key); });
     return;
@@ -103,7 +104,7 @@ UploadStore::Verdict UploadStore::Judge(List& list) {
       continue;
     }
     const Object& object = objects_[reference.key];
-    if (object.state == Object::State::kStored) {
+    if (object.state == Object::State::kStored && object.removing == 0) {
       list.wanted.erase(reference.key);
       continue;
     }
@@ -125,68 +126,78 @@ UploadStore::Verdict UploadStore::Judge(List& list) {
   return verdict;
 }
 
-void UploadStore::LookForUnknown(const std::string& list_key,
-                                 const Listed& listed) {
-  std::vector<std::string> unknown;
+void UploadStore::LookForUnknown(const Listed& listed) {
+  const std::uint64_t look = ++last_look_;
+  std::map<std::string_view, std::vector<std::string>> unknown;  // by folder
   for (const Reference& reference : listed.references) {
     Object& object = objects_[reference.key];
-    // What is just coming tells of itself.
-    if (object.state != Object::State::kUnknown || object.coming > 0) continue;
+    // What is just coming or going tells of itself.
+    if (object.state != Object::State::kUnknown || object.coming > 0 ||
+        object.removing > 0) {
+      continue;
+    }
     object.state = Object::State::kLooking;
-    unknown.push_back(reference.key);
+    object.look = look;
+    unknown[FolderOfKey(reference.key)].push_back(reference.key);
   }
-  if (unknown.size() <= kAskOneByOne) {
-    for (const std::string& key : unknown) Look(key);
-    return;
+  for (auto& [folder, keys] : unknown) {
+    if (keys.size() <= kAskOneByOne) {
+      for (const std::string& key : keys) Look(key, look);
+      continue;
+    }
+    options_.sink->List(
+        std::string(folder),
+        [self = shared_from_this(), look, keys = std::move(keys)](
+            const StatusOr<std::vector<ObjectInfo>>& found) {
+          self->strand_->Post([self, look, keys, found] {
+            self->OnListing(keys, look, found);
+          });
+        });
   }
-  options_.sink->List(std::string(FolderOfKey(list_key)),
-                      [self = shared_from_this(), unknown = std::move(unknown)](
-                          const StatusOr<std::vector<ObjectInfo>>& found) {
-                        self->strand_->Post([self, unknown, found] {
-                          self->OnListing(unknown, found);
-                        });
-                      });
 }
 
 void UploadStore::OnListing(const std::vector<std::string>& asked,
+                            std::uint64_t look,
                             const StatusOr<std::vector<ObjectInfo>>& found) {
   if (!found.ok()) {
-    for (const std::string& key : asked) Look(key);
+    for (const std::string& key : asked) Look(key, look);
     return;
   }
   std::set<std::string_view> there;
   for (const ObjectInfo& object : *found) there.insert(object.key);
   for (const std::string& key : asked) {
     Object& object = objects_[key];
-    if (object.state != Object::State::kLooking) continue;
+    if (!object.WaitsFor(look)) continue;
     object.state = there.contains(key) ? Object::State::kStored
                                        : object.StateWhereMissing();
   }
   Changed();
 }
 
-void UploadStore::Look(const std::string& key) {
+void UploadStore::Look(const std::string& key, std::uint64_t look) {
   options_.sink->Get(
       key, 0,
-      [self = shared_from_this(), key](const StatusOr<std::string>& there) {
-        self->strand_->Post([self, key, status = there.status()] {
-          self->OnLook(key, status);
+      [self = shared_from_this(), key,
+       look](const StatusOr<std::string>& there) {
+        self->strand_->Post([self, key, look, status = there.status()] {
+          self->OnLook(key, look, status);
         });
       });
 }
 
-void UploadStore::OnLook(const std::string& key, const Status& status) {
+void UploadStore::OnLook(const std::string& key, std::uint64_t look,
+                         const Status& status) {
   Object& object = objects_[key];
-  if (object.state != Object::State::kLooking) return;
+  if (!object.WaitsFor(look)) return;
   if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
     object.state = Object::State::kStored;
   } else if (status.code() == StatusCode::kNotFound) {
     object.state = object.StateWhereMissing();
   } else {
     strand_->PostAt(clock_.Steady() + kAskAgain,
-                    [self = shared_from_this(), key] {
+                    [self = shared_from_this(), key, look] {
                       Object& again = self->objects_[key];
-                      if (again.state != Object::State::kLooking) return;
+                      if (!again.WaitsFor(look)) return;
                       again.state = Object::State::kUnknown;
                       self->Changed();
                     });
@@ -219,6 +230,7 @@ void UploadStore::Publish(const std::string& key, Held held,
   list.gaps = std::move(still);
   Name(list, named);
   ++list.writing;
+  list.removed = false;
   writer_->Put(std::move(held.request),
                [self = shared_from_this(), key, version = list.version,
                 named = std::move(named),
@@ -240,10 +252,12 @@ void UploadStore::Name(List& list, const std::set<std::string>& named) {
 void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
                               const std::set<std::string>& named,
                               const Status& status) {
-  List& list = lists_.at(key);
-  --list.writing;
   Object& object = objects_[key];
   --object.coming;
+  const auto found = lists_.find(key);
+  if (found == lists_.end()) return;
+  List& list = found->second;
+  --list.writing;
   if (!status.ok()) {
     if (object.listed == 0) object.state = Object::State::kUnknown;
     return Tell(UploadEvent::Kind::kNotStored, key, status.message());
@@ -259,7 +273,8 @@ void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
     Object& left = objects_[*name];
     const std::string gone = *name;
     name = list.current.erase(name);
-    if (--left.listed == 0 && left.coming == 0) objects_.erase(gone);
+    --left.listed;
+    if (left.Idle()) objects_.erase(gone);
   }
 }
 

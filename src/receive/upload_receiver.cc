@@ -1,5 +1,6 @@
 #include "hlsrec/upload_receiver.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -63,11 +64,15 @@ class Receiver final : public UploadReceiver,
       reply(Later({}));
       return nullptr;
     }
-    // However it ends, whoever held the reply last lets it go.
+    // However it ends, whoever held the reply, or a file that is sent, last
+    // lets it go.
     const auto permit = std::shared_ptr<void>(
         nullptr, [counters = counters_](void*) { --counters->under_way; });
     HttpReply counted = [permit,
                          reply = std::move(reply)](HttpResponse response) {
+      if (response.status == 200) {
+        response.body = KeptWith(permit, std::move(response.body));
+      }
       reply(std::move(response));
     };
     return Dispatch(request, std::move(counted));
@@ -239,43 +244,60 @@ class Receiver final : public UploadReceiver,
     });
   }
 
+  // Bytes that are read count until they are sent, as those that come.
   void Read(bool head_only, const std::string& key, const UploadType& type,
-            HttpReply reply) const {
-    auto get = [sink = options_.sink, max = options_.max_object_bytes, key,
-                reply, content_type = std::string(type.content_type)] {
-      sink->Get(key, max, [reply, content_type](StatusOr<std::string> bytes) {
-        if (bytes.ok()) return reply(Found(content_type, std::move(*bytes)));
-        reply(bytes.status().code() == StatusCode::kNotFound
-                  ? Plain(404, "there is no such file")
-                  : Later(bytes.status()));
-      });
-    };
-    if (!head_only) return get();
+            HttpReply reply) {
     options_.sink->List(
-        key, [key, reply, get, content_type = std::string(type.content_type)](
+        key, [self = shared_from_this(), head_only, key, reply,
+              content_type = std::string(type.content_type)](
                  const StatusOr<std::vector<ObjectInfo>>& found) {
-          if (!found.ok()) return get();
-          for (const ObjectInfo& object : *found) {
-            if (object.key != key) continue;
-            return reply({.status = 200,
-                          .headers = {{"Content-Type", content_type},
-                                      {"Cache-Control", "no-cache"}},
-                          .body = BodyOfSize(object.size_bytes)});
+          std::uint64_t size = self->options_.max_object_bytes;
+          if (found.ok()) {
+            const auto object =
+                std::find_if(found->begin(), found->end(),
+                             [&](const auto& o) { return o.key == key; });
+            if (object == found->end()) {
+              return reply(Plain(404, "there is no such file"));
+            }
+            size = object->size_bytes;
+            if (head_only) {
+              return reply(Found(content_type, BodyOfSize(size)));
+            }
           }
-          reply(Plain(404, "there is no such file"));
+          size = std::min(size, self->options_.max_object_bytes);
+          self->Get(key, size, content_type, reply);
+        });
+  }
+
+  void Get(const std::string& key, std::uint64_t size,
+           const std::string& content_type, const HttpReply& reply) {
+    if (!budget_->TryTake(size)) {
+      ++counters_->not_stored;
+      return reply(Later({}));
+    }
+    const auto taken = std::shared_ptr<void>(
+        nullptr, [budget = budget_, size](void*) { budget->Return(size); });
+    options_.sink->Get(
+        key, size, [reply, content_type, taken](StatusOr<std::string> bytes) {
+          if (!bytes.ok()) {
+            return reply(bytes.status().code() == StatusCode::kNotFound
+                             ? Plain(404, "there is no such file")
+                             : Later(bytes.status()));
+          }
+          const bool gzip = IsGzip(*bytes);
+          HttpResponse response = Found(
+              content_type, KeptWith(taken, MakeStringBody(std::move(*bytes))));
+          if (gzip) response.headers.push_back({"Content-Encoding", "gzip"});
+          reply(std::move(response));
         });
   }
 
   static HttpResponse Found(const std::string& content_type,
-                            std::string bytes) {
-    HttpResponse response{.status = 200,
-                          .headers = {{"Content-Type", content_type},
-                                      {"Cache-Control", "no-cache"}}};
-    if (IsGzip(bytes)) {
-      response.headers.push_back({"Content-Encoding", "gzip"});
-    }
-    response.body = MakeStringBody(std::move(bytes));
-    return response;
+                            std::shared_ptr<const Body> body) {
+    return {.status = 200,
+            .headers = {{"Content-Type", content_type},
+                        {"Cache-Control", "no-cache"}},
+            .body = std::move(body)};
   }
 
   std::unique_ptr<HttpBodyReader> TakeCommand(const HttpRequest& request,

@@ -35,6 +35,17 @@ void UploadStore::BreakOff(const std::string& key) {
   Changed();
 }
 
+UploadStore::Object::State UploadStore::StateOfUnconfirmed(StatusCode code) {
+  switch (code) {
+    case StatusCode::kDeadlineExceeded:
+    case StatusCode::kConflict:     // a removal took its place
+    case StatusCode::kUnavailable:  // another put did
+      return Object::State::kUnknown;
+    default:
+      return Object::State::kFailed;
+  }
+}
+
 void UploadStore::PutObject(PutRequest request, Done done) {
   std::string key = request.key;
   writer_->Put(
@@ -49,9 +60,7 @@ void UploadStore::PutObject(PutRequest request, Done done) {
         if (there) {
           object.state = Object::State::kStored;
         } else if (object.listed == 0) {
-          object.state = status.code() == StatusCode::kDeadlineExceeded
-                             ? Object::State::kUnknown
-                             : Object::State::kFailed;
+          object.state = StateOfUnconfirmed(status.code());
         }
         if (!there) {
           self->Tell(UploadEvent::Kind::kNotStored, key, status.message());
@@ -67,6 +76,8 @@ void UploadStore::Remove(const std::string& key, Done done) {
     if (list != lists_.end() && list->second.held) {
       Held held = std::move(*list->second.held);
       list->second.held.reset();
+      list->second.wanted.clear();
+      --objects_[key].coming;
       for (const Done& waiting : held.waiting) {
         waiting(Conflict("{}: was deleted meanwhile", key));
       }
@@ -89,7 +100,7 @@ void UploadStore::RetryRemoves() {
     bool may_change = false;
     for (const auto& [key, list] : lists_) {
       if (!list.current.contains(remove.key)) continue;
-      may_change = may_change || list.held || list.writing > 0;
+      may_change = may_change || list.Changes();
     }
     if (may_change) {
       removes_.push_back(std::move(remove));
@@ -100,22 +111,28 @@ void UploadStore::RetryRemoves() {
 }
 
 void UploadStore::RemoveNow(const std::string& key, Done done) {
+  ++objects_[key].removing;
   Forget(key);
-  writer_->Remove(key, [self = shared_from_this(), key,
-                        done = std::move(done)](const Status& status) {
-    if (status.ok() && IsList(key)) self->DropList(key);
-    done(status);
-    self->Changed();
-  });
+  writer_->Remove(
+      key,
+      [self = shared_from_this(), key,
+       done = std::move(done)](const Status& status) {
+        if (status.ok() && IsList(key)) self->DropList(key);
+        done(status);
+      },
+      [self = shared_from_this(), key] {
+        --self->objects_[key].removing;
+        // A put before it, or a look, may have found it there.
+        self->Forget(key);
+        self->Changed();
+      });
 }
 
 void UploadStore::Forget(const std::string& key) {
   const auto object = objects_.find(key);
   if (object == objects_.end()) return;
   object->second.state = Object::State::kUnknown;
-  if (object->second.coming == 0 && object->second.listed == 0) {
-    objects_.erase(object);
-  }
+  if (object->second.Idle()) objects_.erase(object);
 }
 
 // It is gone: what it named is not named by it any more.
@@ -123,12 +140,16 @@ void UploadStore::DropList(const std::string& key) {
   const auto found = lists_.find(key);
   if (found == lists_.end()) return;
   List& list = found->second;
+  // What it named may be named by the version that comes.
+  if (list.Changes()) {
+    list.removed = list.writing == 0;
+    return;
+  }
   for (const std::string& name : list.current) --objects_[name].listed;
   list.current.clear();
   list.gaps.clear();
-  if (!list.held && list.writing == 0 && list.ever.empty()) {
-    lists_.erase(found);
-  }
+  list.removed = false;
+  if (list.ever.empty()) lists_.erase(found);
 }
 
 // Something came, was stored or went: who waited for it may go on.
@@ -141,8 +162,7 @@ void UploadStore::Changed() {
   RetryRemoves();
   if (objects_.size() <= sweep_at_) return;
   std::erase_if(objects_, [](const auto& entry) {
-    return entry.second.coming == 0 && entry.second.listed == 0 &&
-           entry.second.state != Object::State::kLooking;
+    return entry.second.Idle() && entry.second.state != Object::State::kLooking;
   });
   sweep_at_ = objects_.size() + kRemembered;
 }

@@ -54,8 +54,16 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     [[nodiscard]] State StateWhereMissing() const {
       return gave_up ? State::kFailed : State::kMissing;
     }
-    int coming = 0;  // bodies that come or are being stored
-    int listed = 0;  // by lists that are stored, or may be
+    int coming = 0;    // bodies that come or are being stored
+    int removing = 0;  // nobody knows whether it is there until they are over
+    int listed = 0;    // by lists that are stored, or may be
+    std::uint64_t look = 0;  // the answer that kLooking waits for
+    [[nodiscard]] bool WaitsFor(std::uint64_t answer) const {
+      return state == State::kLooking && look == answer;
+    }
+    [[nodiscard]] bool Idle() const {
+      return coming == 0 && removing == 0 && listed == 0;
+    }
   };
   // A version that waits for what it names.
   struct Held {
@@ -67,8 +75,11 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   struct List {
     std::optional<Held> held = {};
     int writing = 0;
-    std::uint64_t version = 0;
+    std::uint64_t version = 0;  // never used twice; 0: never put
+    // Readers may soon see another version than they do now.
+    [[nodiscard]] bool Changes() const { return held || writing > 0; }
     bool multivariant = false;
+    bool removed = false;  // nothing of it is stored, a newer version waits
     // Named by what is stored, or may be.
     std::set<std::string> current = {};
     // Named, and not stored: until when it is waited for.
@@ -90,14 +101,15 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     SteadyTime until = SteadyTime::max();
   };
 
+  static Object::State StateOfUnconfirmed(StatusCode code);
   static bool IsList(const std::string& key);
   void Changed();
   void Evaluate(const std::string& key);
   Verdict Judge(List& list);
-  void LookForUnknown(const std::string& list_key, const Listed& listed);
-  void Look(const std::string& key);
-  void OnLook(const std::string& key, const Status& status);
-  void OnListing(const std::vector<std::string>& asked,
+  void LookForUnknown(const Listed& listed);
+  void Look(const std::string& key, std::uint64_t look);
+  void OnLook(const std::string& key, std::uint64_t look, const Status& status);
+  void OnListing(const std::vector<std::string>& asked, std::uint64_t look,
                  const StatusOr<std::vector<ObjectInfo>>& found);
   void Publish(const std::string& key, Held held, const Verdict& verdict);
   void OnPublished(const std::string& key, std::uint64_t version,
@@ -116,6 +128,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
                  std::vector<std::string> keys);
   [[nodiscard]] std::set<std::string> ListsOf(const std::string& base) const;
   void RemoveStream(const std::string& base, const Versions& versions);
+  void ForgetList(const std::string& key, std::uint64_t version);
   void RemoveObjects(const std::set<std::string>& keys);
 
   const std::shared_ptr<Strand> strand_;
@@ -125,6 +138,8 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   std::unordered_map<std::string, Object> objects_;
   std::size_t sweep_at_;
   std::map<std::string, List> lists_;
+  std::uint64_t last_version_ = 0;
+  std::uint64_t last_look_ = 0;
   std::vector<PendingRemove> removes_;
   std::uint64_t gaps_ = 0;
 };

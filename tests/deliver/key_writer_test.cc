@@ -1,5 +1,7 @@
 #include "src/deliver/key_writer.h"
 
+#include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -97,8 +99,60 @@ TEST_CASE("key writer: while a call is in flight no other begins") {
   sink->Release();
   bench.simulation.RunUntilIdle();
   CHECK(memory->Keys().empty());
-  CHECK(bench.told ==
-        std::vector<std::string>{"1: deadline exceeded", "2: ok", "3: ok"});
+  CHECK(bench.told == std::vector<std::string>{"1: deadline exceeded",
+                                               "2: conflict", "3: ok"});
+}
+
+// The first call fails; the second comes while it waits to be tried again, or
+// before it has failed.
+std::vector<std::string> ToldOfTwo(
+    bool in_flight, const std::function<void(Bench&, KeyWriter&)>& first,
+    const std::function<void(Bench&, KeyWriter&)>& second) {
+  Bench bench;
+  const auto memory = std::make_shared<testing::MemorySink>();
+  const auto sink = std::make_shared<testing::FaultySink>(
+      memory, [](std::uint64_t call, const std::string&) {
+        return testing::FaultySink::Decision{.fault = call == 1 ? Fault::kFail
+                                                                : Fault::kNone};
+      });
+  const auto writer = bench.Make(sink);
+  first(bench, *writer);
+  if (!in_flight) bench.simulation.RunUntilIdle();
+  second(bench, *writer);
+  bench.simulation.Advance(seconds(4));
+  std::sort(bench.told.begin(), bench.told.end());
+  return bench.told;
+}
+
+TEST_CASE("key writer: only a put's outcome is that of a put before it") {
+  using Told = std::vector<std::string>;
+  using Call = std::function<void(Bench&, KeyWriter&)>;
+  const auto put = [](const std::string& who, IfExists if_exists) -> Call {
+    return [=](Bench& bench, KeyWriter& writer) {
+      writer.Put(Bench::Version(who, if_exists), bench.Told(who));
+    };
+  };
+  const auto remove = [](const std::string& who) -> Call {
+    return [=](Bench& bench, KeyWriter& writer) {
+      writer.Remove("a", bench.Told(who));
+    };
+  };
+  const Call replace1 = put("1", IfExists::kReplace);
+  const Call replace2 = put("2", IfExists::kReplace);
+  const Call create1 = put("1", IfExists::kFail);
+  const Call create2 = put("2", IfExists::kFail);
+  const Call remove1 = remove("1");
+  const Call remove2 = remove("2");
+  CHECK(ToldOfTwo(false, replace1, replace2) == Told{"1: ok", "2: ok"});
+  CHECK(ToldOfTwo(true, replace1, replace2) == Told{"1: ok", "2: ok"});
+  CHECK(ToldOfTwo(false, remove1, remove2) == Told{"1: ok", "2: ok"});
+  CHECK(ToldOfTwo(false, replace1, remove2) == Told{"1: conflict", "2: ok"});
+  CHECK(ToldOfTwo(true, replace1, remove2) == Told{"1: unavailable", "2: ok"});
+  CHECK(ToldOfTwo(false, remove1, replace2) == Told{"1: conflict", "2: ok"});
+  CHECK(ToldOfTwo(true, remove1, replace2) == Told{"1: unavailable", "2: ok"});
+  CHECK(ToldOfTwo(false, create1, create2) == Told{"1: unavailable", "2: ok"});
+  CHECK(ToldOfTwo(true, create1, create2) == Told{"1: unavailable", "2: ok"});
+  CHECK(ToldOfTwo(false, replace1, create2) == Told{"1: unavailable", "2: ok"});
 }
 
 TEST_CASE("key writer: a lost reply is no conflict, another's object is") {

@@ -5,6 +5,7 @@ namespace hlsrec::receive {
 namespace {
 
 using std::chrono::seconds;
+using testing::Fault;
 using Keys = std::vector<std::string>;
 
 Request Finish(Receiving& receiving, const std::string& path) {
@@ -87,6 +88,93 @@ TEST_CASE("delete on end: a stream that began again stays") {
   receiving.Put("cam1.m3u8", ListOf({"1.ts"}));
   receiving.simulation.Advance(seconds(10));
   CHECK(receiving.memory->Keys() == Keys{"0.ts", "1.ts", "cam1.m3u8"});
+}
+
+TEST_CASE("delete on end: a stream that begins again while it goes stays") {
+  for (const bool waits : {false, true}) {
+    Receiving receiving({.delete_on_end = seconds(1)});
+    receiving.Put("0.ts", "x");
+    receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+    receiving.decide = [](std::uint64_t, const std::string& key) {
+      return testing::FaultySink::Decision{
+          .fault = key == "cam1.m3u8" ? Fault::kStall : Fault::kNone};
+    };
+    Finish(receiving, "cam1");
+    receiving.simulation.Advance(seconds(2));
+    receiving.decide = nullptr;
+    const Request again = receiving.Put(
+        "cam1.m3u8", ListOf(waits ? Keys{"0.ts", "1.ts"} : Keys{"0.ts"}));
+    CHECK(again.status() == -1);
+    receiving.sink->Release();
+    receiving.simulation.RunUntilIdle();
+    if (waits) receiving.Put("1.ts", "y");
+    CHECK(again.status() == 201);
+    CHECK(receiving.memory->Text("cam1.m3u8").find("GAP") == std::string::npos);
+    CHECK(receiving.memory->Text("0.ts") == "x");
+    CHECK(receiving.Send("DELETE", "0.ts").status() == 409);
+  }
+}
+
+TEST_CASE("delete on end: a list that comes while its removal fails is kept") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  receiving.Put("0.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  bool fails = true;
+  receiving.decide = [&](std::uint64_t, const std::string& key) {
+    return testing::FaultySink::Decision{
+        .fault = fails && key == "cam1.m3u8" ? Fault::kFail : Fault::kNone};
+  };
+  Finish(receiving, "cam1");
+  receiving.simulation.Advance(std::chrono::milliseconds(1100));
+  const Request first = receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  const Request second = receiving.Put("cam1.m3u8", ListOf({"0.ts", "1.ts"}));
+  fails = false;
+  receiving.simulation.Advance(seconds(5));
+  receiving.Put("1.ts", "y");
+  CHECK(first.status() == 201);
+  CHECK(second.status() == 201);
+  CHECK(receiving.memory->Keys() == Keys{"0.ts", "1.ts", "cam1.m3u8"});
+}
+
+TEST_CASE("delete on end: nothing that other streams' lists are, or share") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  const auto all = [](const Keys& variants) {
+    std::string text = "#EXTM3U\n";
+    for (const std::string& uri : variants) {
+      text += "#EXT-X-STREAM-INF:BANDWIDTH=1\n" + uri + "\n";
+    }
+    return text;
+  };
+  for (const char* name : {"cam2/0.ts", "cam1/s.ts", "cam1/x.ts"}) {
+    receiving.Put(name, "x");
+  }
+  receiving.Put("cam2/audio.m3u8", ListOf({"0.ts"}));
+  receiving.Put("cam1/shared.m3u8", ListOf({"s.ts"}));
+  receiving.Put("cam1/own.m3u8", ListOf({"x.ts"}));
+  receiving.Put("cam1/x_adaptive.m3u8",
+                all({"../cam2/audio.m3u8", "shared.m3u8", "own.m3u8"}));
+  receiving.Put("cam1/y_adaptive.m3u8", all({"shared.m3u8"}));
+  Finish(receiving, "cam1/x");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"cam1/s.ts", "cam1/shared.m3u8",
+                                         "cam1/y_adaptive.m3u8", "cam2/0.ts",
+                                         "cam2/audio.m3u8"});
+}
+
+TEST_CASE("delete on end: after a restart other folders stay, too") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  const auto there = [&](const std::string& key, const std::string& text) {
+    receiving.memory->Put(
+        {.key = key, .body = MakeStringBody(text), .content_type = "x"},
+        [](const Status&) {});
+  };
+  there("cam2/0.ts", "x");
+  there("cam2/audio.m3u8", ListOf({"0.ts"}));
+  there("cam1/x_adaptive.m3u8",
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n../cam2/audio.m3u8\n");
+  Finish(receiving, "cam1/x");
+  receiving.simulation.Advance(seconds(2));
+  CHECK(receiving.memory->Keys() == Keys{"cam2/0.ts", "cam2/audio.m3u8"});
 }
 
 TEST_CASE("delete on end: of an earlier process what its lists name now") {

@@ -122,6 +122,22 @@ TEST_CASE("uploads: what the sink has from before need not come again") {
   }
 }
 
+TEST_CASE("uploads: what the sink has from before may be in other folders") {
+  Receiving receiving;
+  Keys names;
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "seg/" + std::to_string(i % 6) + ".ts";
+    names.push_back(i < 6 ? "../" + name : name);
+    receiving.memory->Put({.key = i < 6 ? name : "a/" + name,
+                           .body = MakeStringBody("x"),
+                           .content_type = "video/mp2t"},
+                          [](const Status&) {});
+  }
+  CHECK(receiving.Put("a/i.m3u8", ListOf(names)).status() == 201);
+  CHECK(receiving.receiver->stats().gaps == 0);
+  CHECK(receiving.sink->calls() == 3);
+}
+
 TEST_CASE("uploads: a sink that can't say what it has is asked again") {
   Receiving receiving;
   receiving.memory->Put({.key = "0.ts",
@@ -187,6 +203,62 @@ TEST_CASE("uploads: what a stored playlist names can't be deleted") {
   CHECK(receiving.memory->Keys() == Keys{"1.ts", "2.ts", "i.m3u8"});
   CHECK(receiving.Send("DELETE", "i.m3u8").status() == 204);
   CHECK(receiving.Send("DELETE", "1.ts").status() == 204);
+}
+
+TEST_CASE("uploads: what is being deleted is not named by a list") {
+  for (const bool from_before : {false, true}) {
+    for (const int patience_s : {20, 2}) {
+      Receiving receiving(
+          {.patience = seconds(patience_s), .hold = seconds(10)});
+      std::uint64_t stalling = 1;
+      receiving.decide = [&](std::uint64_t call, const std::string&) {
+        return testing::FaultySink::Decision{
+            .fault = call == stalling ? Fault::kStall : Fault::kNone};
+      };
+      Request segment;
+      if (from_before) {
+        stalling = 2;
+        REQUIRE(receiving.Put("0.ts", "x").status() == 201);
+      } else {
+        segment = receiving.Put("0.ts", "x");
+      }
+      const Request gone = receiving.Send("DELETE", "0.ts");
+      const Request list = receiving.Put("i.m3u8", ListOf({"0.ts"}));
+      receiving.simulation.Advance(seconds(4));
+      CHECK(list.status() == -1);
+      receiving.sink->Release();
+      receiving.simulation.RunUntilIdle();
+      const bool removed = from_before || patience_s > 4;
+      CHECK(receiving.memory->Keys().empty() == removed);
+      receiving.simulation.Advance(seconds(10));
+      CHECK(list.status() == 201);
+      CHECK(receiving.memory->Text("i.m3u8").find("GAP") != std::string::npos);
+      CHECK(gone.status() == (patience_s > 4 ? 204 : 503));
+      CHECK(receiving.Put("0.ts", "y").status() == 201);
+      CHECK(receiving.Put("j.m3u8", ListOf({"0.ts"})).status() == 201);
+      CHECK(receiving.memory->Text("j.m3u8") == ListOf({"0.ts"}));
+    }
+  }
+}
+
+TEST_CASE("uploads: a list that is deleted while it waits lets go of all") {
+  Receiving receiving;
+  receiving.Put("0.ts", "0");
+  receiving.Put("i.m3u8", ListOf({"0.ts"}));
+  const Request list = receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"}));
+  CHECK(receiving.Send("DELETE", "i.m3u8").status() == 204);
+  CHECK(list.status() == 409);
+  // It is not taken for one that is coming.
+  const Request all = receiving.Put(
+      "all.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\ni.m3u8\n");
+  receiving.memory->Put(
+      {.key = "i.m3u8", .body = MakeStringBody("x"), .content_type = "x"},
+      [](const Status&) {});
+  receiving.simulation.Advance(seconds(31));
+  CHECK(receiving
+            .Put("all.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\ni.m3u8\n")
+            .status() == 201);
+  CHECK(receiving.Send("DELETE", "0.ts").status() == 204);
 }
 
 TEST_CASE("uploads: whatever call fails, no list names what is not stored") {

@@ -108,6 +108,34 @@ TEST_CASE("uploads: of one name the newest version wins, in order") {
   CHECK(receiving.Log() == std::vector<std::string>{"put a.ts", "put a.ts"});
 }
 
+TEST_CASE("uploads: a put that a delete overtakes is not answered with 201") {
+  Receiving receiving;
+  receiving.decide = [](std::uint64_t call, const std::string&) {
+    return testing::FaultySink::Decision{.fault = call == 1 ? Fault::kFail
+                                                            : Fault::kNone};
+  };
+  const Request put = receiving.Put("a.ts", "1");
+  const Request gone = receiving.Send("DELETE", "a.ts");
+  CHECK(put.status() == 409);
+  CHECK(put.Text() == "a.ts: was deleted meanwhile\n");
+  CHECK(gone.status() == 204);
+  CHECK(receiving.memory->Keys().empty());
+}
+
+TEST_CASE("uploads: of two that must be new one is answered with 201") {
+  Receiving receiving;
+  receiving.decide = [](std::uint64_t call, const std::string&) {
+    return testing::FaultySink::Decision{.fault = call == 1 ? Fault::kFail
+                                                            : Fault::kNone};
+  };
+  const Request first = receiving.Put("a.ts", "1", {{"If-None-Match", "*"}});
+  const Request second = receiving.Put("a.ts", "2", {{"If-None-Match", "*"}});
+  receiving.simulation.Advance(seconds(5));
+  CHECK(first.status() == 503);
+  CHECK(second.status() == 201);
+  CHECK(receiving.memory->Text("a.ts") == "2");
+}
+
 TEST_CASE("uploads: what can't be is refused before its body comes") {
   Receiving receiving({.max_object_bytes = 1000, .max_playlist_bytes = 100});
   const auto status = [&](const std::string& method, const std::string& path,
@@ -191,6 +219,25 @@ TEST_CASE("uploads: what is there is read, and told to be there") {
   CHECK(receiving.memory->Text("a.ts") == "abc");
   CHECK(receiving.Send("DELETE", "a.ts").status() == 204);
   CHECK(receiving.Send("GET", "a.ts").status() == 404);
+}
+
+TEST_CASE("uploads: what is read counts until it is sent") {
+  Receiving receiving({.max_uploads = 2, .max_pending_bytes = 10});
+  receiving.Put("a.ts", "abcdef");
+  Request slow = receiving.Send("GET", "a.ts");
+  CHECK(slow.status() == 200);
+  CHECK(receiving.receiver->stats().under_way == 1);
+  const Request refused = receiving.Send("GET", "a.ts");
+  CHECK(refused.status() == 503);
+  CHECK(refused.Header("Retry-After") == "2");
+  slow = {};
+  slow = receiving.Send("GET", "a.ts");
+  CHECK(slow.Text() == "abcdef");
+  Request head = receiving.Send("HEAD", "a.ts");
+  CHECK(receiving.Send("HEAD", "a.ts").status() == 503);
+  head = {};
+  slow = {};
+  CHECK(receiving.receiver->stats().under_way == 0);
 }
 
 TEST_CASE("uploads: bad options are named") {
