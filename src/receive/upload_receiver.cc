@@ -155,7 +155,7 @@ class Receiver final : public UploadReceiver,
   std::unique_ptr<HttpBodyReader> Take(const HttpRequest& request,
                                        const std::string& key,
                                        const UploadType& type,
-                                       HttpReply reply) {
+                                       const HttpReply& reply) {
     const bool is_list = type.kind == ObjectKind::kMediaPlaylist;
     const std::string_view encoding = request.Header("Content-Encoding");
     const bool encoded = !encoding.empty() && encoding != "identity";
@@ -246,7 +246,7 @@ class Receiver final : public UploadReceiver,
 
   // Bytes that are read count until they are sent, as those that come.
   void Read(bool head_only, const std::string& key, const UploadType& type,
-            HttpReply reply) {
+            const HttpReply& reply) {
     options_.sink->List(
         key, [self = shared_from_this(), head_only, key, reply,
               content_type = std::string(type.content_type)](
@@ -301,7 +301,7 @@ class Receiver final : public UploadReceiver,
   }
 
   std::unique_ptr<HttpBodyReader> TakeCommand(const HttpRequest& request,
-                                              HttpReply reply) {
+                                              const HttpReply& reply) {
     if (request.content_length.value_or(0) > kMaxCommandBytes) {
       return Refuse(Plain(413, "too large"), reply);
     }

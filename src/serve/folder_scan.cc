@@ -1,5 +1,7 @@
 #include "src/serve/folder_scan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -138,7 +140,7 @@ void FolderScan::Measure(const std::string& root,
   for (const std::string& name : names) {
     if (known.counted.contains(name)) continue;
     std::error_code error;
-    const auto bytes = fs::file_size(root + "/" + name, error);
+    const auto bytes = fs::file_size(fs::path(root) / name, error);
     if (error) continue;
     known.summary.size_bytes += bytes;
     known.counted.insert(name);
@@ -189,7 +191,8 @@ void FolderScan::ScanFolder(const std::string& root, const std::string& path,
     } else if (HasExtension(name, "jpg,jpeg,png,webp")) {
       folders[path].pictures.push_back(name);
     } else if (name == "recording.json" || name.ends_with("_recording.json")) {
-      folders[path].manifests.emplace(name, root + "/" + path + name);
+      folders[path].manifests.emplace(name,
+                                      fmt::format("{}/{}{}", root, path, name));
     }
   }
 }

@@ -41,10 +41,10 @@ class Exchange;
 
 // What the server's threads and late answers share.
 struct State {
-  State(const HttpServerOptions& server_options, const Clock& server_clock)
-      : options(server_options),
+  State(HttpServerOptions server_options, const Clock& server_clock)
+      : options(std::move(server_options)),
         clock(server_clock),
-        watch(server_options.limits) {}
+        watch(options.limits) {}
 
   const HttpServerOptions options;
   const Clock& clock;
@@ -552,7 +552,8 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
       fmt::format("{}://{}", certificate.empty() ? "http" : "https",
                   serve::Authority(address, port));
   RuntimeCore& core = runtime->core();
-  const auto state = std::make_shared<serve::State>(options, core.clock());
+  const auto state =
+      std::make_shared<serve::State>(std::move(options), core.clock());
   auto daemon = serve::StartDaemon(*state, socket, certificate, key);
   if (!daemon.ok()) {
     ::close(socket);

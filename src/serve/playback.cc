@@ -45,7 +45,7 @@ int StatusOf(const Status& status) {
 class Playback final : public HttpHandler,
                        public std::enable_shared_from_this<Playback> {
  public:
-  Playback(std::shared_ptr<Runtime> runtime, PlaybackOptions options,
+  Playback(const std::shared_ptr<Runtime>& runtime, PlaybackOptions options,
            Forwarder forwarder, std::shared_ptr<LocalFiles> files)
       : options_(std::move(options)),
         forwarder_(std::move(forwarder)),

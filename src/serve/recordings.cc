@@ -18,7 +18,7 @@ void Recordings::Get(Done done) {
     if (json_ != nullptr && clock_.Steady() - made_ < max_age_) {
       json = json_;
     } else {
-      waiting_.push_back(std::move(done));
+      waiting_.push_back(done);
       if (waiting_.size() > 1) return;
     }
   }

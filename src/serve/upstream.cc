@@ -52,7 +52,7 @@ void Upstream::Fetch(const ForwardDecision& decision, Done done) {
     if (entry.text != nullptr && entry.fresh_until > now) {
       fresh = entry.text;
     } else {
-      entry.waiting.push_back(std::move(done));
+      entry.waiting.push_back(done);
       if (std::exchange(entry.in_flight, true)) return;
     }
   }
