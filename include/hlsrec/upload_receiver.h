@@ -55,7 +55,7 @@ struct UploadReceiverOptions {
   std::uint64_t max_object_bytes = std::uint64_t{256} << 20;
   std::uint64_t max_playlist_bytes = std::uint64_t{16} << 20;
   // Beyond these requests are answered with 503: those that are under way, and
-  // the bytes of theirs that are here.
+  // the bytes of theirs that are here, also those of files that are read.
   unsigned max_uploads = 200;
   std::uint64_t max_pending_bytes = std::uint64_t{4} << 30;
   // Bodies beyond a megabyte wait in files there, which have no name.
@@ -101,7 +101,8 @@ struct UploadStats {
 // a name without an extension says that a stream has ended; see
 // `delete_on_end`. The stream's playlists are those of that name: NAME.m3u8,
 // NAME_adaptive.m3u8, NAME_360p800kbps.m3u8, each also with a date behind NAME,
-// and what those that are multivariant name. One that is put again meanwhile
+// and what those that are multivariant name beside or below themselves, unless
+// another playlist that is known names it, too. One that is put again meanwhile
 // stays.
 //
 // Answers. 400 a path or body that can't be; 401; 404; 405; 409 see above; 412

@@ -118,6 +118,7 @@ void UploadStore::RemoveNow(const std::string& key, Done done) {
       [self = shared_from_this(), key,
        done = std::move(done)](const Status& status) {
         if (status.ok() && IsList(key)) self->DropList(key);
+        if (status.ok() && !IsList(key)) self->ForgetNamed(key);
         done(status);
       },
       [self = shared_from_this(), key] {
@@ -133,6 +134,14 @@ void UploadStore::Forget(const std::string& key) {
   if (object == objects_.end()) return;
   object->second.state = Object::State::kUnknown;
   if (object->second.Idle()) objects_.erase(object);
+}
+
+// It is gone: nobody has to remove it at its stream's end.
+void UploadStore::ForgetNamed(const std::string& key) {
+  if (objects_[key].coming > 0) return;
+  for (auto& [list_key, list] : lists_) {
+    if (!list.current.contains(key)) list.ever.erase(key);
+  }
 }
 
 // It is gone: what it named is not named by it any more.

@@ -86,7 +86,8 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     std::map<std::string, SteadyTime> wanted = {};
     // Shown as gaps: a version may not change what another one said.
     std::set<std::string> gaps = {};
-    // Named by any version, where delete_on_end wants to know.
+    // Named by any version, and not removed since, where delete_on_end wants to
+    // know.
     std::set<std::string> ever = {};
   };
   // What the sink is asked for.
@@ -119,6 +120,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   void RetryRemoves();
   void RemoveNow(const std::string& key, Done done);
   void DropList(const std::string& key);
+  void ForgetNamed(const std::string& key);
   void Tell(UploadEvent::Kind kind, const std::string& key,
             const std::string& message);
 

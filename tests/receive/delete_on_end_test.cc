@@ -67,6 +67,21 @@ TEST_CASE("delete on end: segments that left the window go, too") {
   CHECK(receiving.memory->Keys().empty());
 }
 
+TEST_CASE("delete on end: what the encoder removed is not removed again") {
+  Receiving receiving({.delete_on_end = seconds(1)});
+  receiving.Put("0.ts", "x");
+  receiving.Put("1.ts", "x");
+  receiving.Put("cam1.m3u8", ListOf({"0.ts"}));
+  receiving.Put("cam1.m3u8", ListOf({"1.ts"}));
+  CHECK(receiving.Send("DELETE", "0.ts").status() == 204);
+  const std::size_t before = receiving.Log().size();
+  Finish(receiving, "cam1");
+  receiving.simulation.Advance(seconds(2));
+  Keys log = receiving.Log();
+  log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(before));
+  CHECK(log == Keys{"remove cam1.m3u8", "remove 1.ts"});
+}
+
 TEST_CASE("delete on end: nothing that another list names, or lies elsewhere") {
   Receiving receiving({.delete_on_end = seconds(1)});
   receiving.Put("a/0.ts", "x");
