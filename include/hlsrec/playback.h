@@ -44,8 +44,11 @@ struct PlaybackOptions {
   // HttpSinkOptions.
   std::string ca_file = {};
   std::string proxy = {};
-  // Of what is fetched and handed on; it is held in memory.
+  // Of one object that is fetched and handed on; it is held in memory.
   std::uint64_t max_proxied_bytes = std::uint64_t{64} << 20;
+  // Of all of them, until they are sent; those that are being fetched count as
+  // the largest. Beyond it requests are answered with 503 and Retry-After.
+  std::uint64_t max_proxied_bytes_at_once = std::uint64_t{1} << 30;
   // Pages from there may play: "*", or an origin ("https://example.org").
   // Empty: pages from here only.
   std::string allowed_origin = {};

@@ -26,11 +26,11 @@ Status DescriptorBody::ReadAt(std::uint64_t offset,
 }
 
 Status TextBody::ReadAt(std::uint64_t offset, std::span<std::byte> out) const {
-  if (offset > text_.size() || out.size() > text_.size() - offset) {
+  if (offset > size() || out.size() > size() - offset) {
     return DataLoss("serve: read: {} bytes at {}: beyond its {} bytes",
-                    out.size(), offset, text_.size());
+                    out.size(), offset, size());
   }
-  std::memcpy(out.data(), text_.data() + offset, out.size());
+  std::memcpy(out.data(), text_->data() + offset, out.size());
   return {};
 }
 

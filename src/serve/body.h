@@ -33,14 +33,17 @@ class DescriptorBody final : public Body {
 
 class TextBody final : public Body {
  public:
-  explicit TextBody(std::string text) : text_(std::move(text)) {}
-  [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
+  explicit TextBody(std::string text)
+      : TextBody(std::make_shared<const std::string>(std::move(text))) {}
+  explicit TextBody(std::shared_ptr<const std::string> text)
+      : text_(std::move(text)) {}
+  [[nodiscard]] std::uint64_t size() const override { return text_->size(); }
   [[nodiscard]] Status ReadAt(std::uint64_t offset,
                               std::span<std::byte> out) const override;
-  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] std::string_view text() const { return *text_; }
 
  private:
-  const std::string text_;
+  const std::shared_ptr<const std::string> text_;
 };
 
 std::shared_ptr<const Body> MakeText(std::string text);

@@ -322,6 +322,11 @@ void Playback::Redirect(const CallPtr& call, const ForwardDecision& decision) {
 void Playback::Proxy(const CallPtr& call, const ForwardDecision& decision) {
   upstream_->Fetch(decision, [self = shared_from_this(),
                               call](const StatusOr<Upstream::Text>& text) {
+    if (text.status().code() == StatusCode::kResourceExhausted) {
+      HttpResponse busy = PlainResponse(503, "too much at once");
+      busy.headers.push_back({.name = "Retry-After", .value = "1"});
+      return self->Send(*call, std::move(busy));
+    }
     if (!text.ok()) {
       // The bucket's own words are for our log, not for everybody.
       const int status = StatusOf(text.status());
@@ -333,14 +338,15 @@ void Playback::Proxy(const CallPtr& call, const ForwardDecision& decision) {
     // Off the thread that all transfers share.
     self->lists_->Post([self, call, text = *text] {
       if (IsPlaylistName(call->target.path)) {
-        return self->SendList(*call, std::make_shared<const TextBody>(*text),
+        return self->SendList(*call, std::make_shared<const TextBody>(text),
                               {});
       }
       const Representation representation{
           .etag =
               fmt::format("\"{}\"", Sha256Hex(AsBytes(*text)).substr(0, 32)),
           .size_bytes = text->size()};
-      self->SendBytes(*call, MakeText(*text), representation,
+      self->SendBytes(*call, std::make_shared<const TextBody>(text),
+                      representation,
                       {{.name = "Content-Type",
                         .value = std::string(ContentTypeOf(call->target.path))},
                        {.name = "Cache-Control",

@@ -30,11 +30,30 @@ std::shared_ptr<const net::ConnectionOptions> ConnectionOf(
 
 }  // namespace
 
+class Upstream::Share {
+ public:
+  Share(std::shared_ptr<Budget> budget, std::uint64_t bytes)
+      : budget_(std::move(budget)), bytes_(bytes) {}
+  ~Share() { budget_->Return(bytes_); }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+  // Before others hold it.
+  void Keep(std::uint64_t bytes) {
+    budget_->Take(bytes);
+    budget_->Return(std::exchange(bytes_, bytes));
+  }
+
+ private:
+  const std::shared_ptr<Budget> budget_;
+  std::uint64_t bytes_;
+};
+
 Upstream::Upstream(RuntimeCore& core, const PlaybackOptions& options)
     : clock_(core.clock()),
       transport_(net::SharedTransport(core)),
       bucket_(options.bucket),
       max_bytes_(options.max_proxied_bytes),
+      budget_(std::make_shared<Budget>(options.max_proxied_bytes_at_once)),
       connection_(ConnectionOf(options)) {}
 
 void Upstream::Fetch(const ForwardDecision& decision, Done done) {
@@ -100,41 +119,53 @@ void Upstream::OnAnswer(const std::string& name, const StatusOr<Text>& answer) {
 }
 
 void Upstream::Ask(const ForwardDecision& decision, Done done) {
+  if (!budget_->TryTake(max_bytes_)) {
+    return done(ResourceExhausted("serve: proxy: too much is being sent"));
+  }
+  auto share = std::make_shared<Share>(budget_, max_bytes_);
   if (!decision.location.empty()) {
-    return AskUrl(decision.location, std::move(done));
+    return AskUrl(decision.location, std::move(share), std::move(done));
   }
   if (bucket_ == nullptr) {
     return done(Internal("serve: proxy: there is no bucket"));
   }
   bucket_->Get(decision.key, max_bytes_,
-               [self = shared_from_this(),
+               [self = shared_from_this(), share = std::move(share),
                 done = std::move(done)](StatusOr<std::string> bytes) {
-                 done(self->Decode(std::move(bytes)));
+                 done(self->Decode(std::move(bytes), share));
                });
 }
 
-void Upstream::AskUrl(const std::string& url, Done done) {
+void Upstream::AskUrl(const std::string& url, SharePtr share, Done done) {
   const auto transport = transport_.lock();
   if (transport == nullptr) {
     return done(Cancelled("serve: proxy: the runtime has ended"));
   }
   transport->Start(
       {.url = url, .max_response_bytes = max_bytes_, .connection = connection_},
-      [self = shared_from_this(),
+      [self = shared_from_this(), share = std::move(share),
        done = std::move(done)](StatusOr<net::TransferResponse> response) {
         if (!response.ok()) return done(response.status());
         if (Status status = net::HttpStatus(response->status, "serve: proxy");
             !status.ok()) {
           return done(std::move(status));
         }
-        done(self->Decode(std::move(response->body)));
+        done(self->Decode(std::move(response->body), share));
       });
 }
 
-StatusOr<Upstream::Text> Upstream::Decode(StatusOr<std::string> bytes) const {
+StatusOr<Upstream::Text> Upstream::Decode(StatusOr<std::string> bytes,
+                                          SharePtr share) const {
   if (bytes.ok() && IsGzip(*bytes)) bytes = Gunzip(*bytes, max_bytes_);
   if (!bytes.ok()) return bytes.status();
-  return std::make_shared<const std::string>(*std::move(bytes));
+  struct Held {
+    std::string text;
+    SharePtr share;
+  };
+  share->Keep(bytes->size());
+  const auto held = std::make_shared<const Held>(
+      Held{.text = *std::move(bytes), .share = std::move(share)});
+  return Text(held, &held->text);
 }
 
 }  // namespace hlsrec::serve

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hlsrec/playback.h"
+#include "src/base/budget.h"
 #include "src/base/clock.h"
 #include "src/base/mutex.h"
 #include "src/base/runtime_core.h"
@@ -19,6 +20,7 @@ namespace hlsrec::serve {
 // Objects of the place that is forwarded to, whole. Of playlists there is one
 // request at a time for each, and its answer is good for others for a moment:
 // an audience asks the bucket as often as one player does.
+// What a caller holds counts until he lets go of it.
 //
 // Threads. Any; callbacks run on the transport's thread, or before Fetch()
 //     returns.
@@ -30,7 +32,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   Upstream(RuntimeCore& core, const PlaybackOptions& options);
 
   // As it is found in `decision`: by its URL, or by its key in the bucket. What
-  // is stored as gzip is decoded.
+  // is stored as gzip is decoded. kResourceExhausted: too much is held already.
   void Fetch(const ForwardDecision& decision, Done done);
 
  private:
@@ -41,18 +43,23 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
     bool in_flight = false;
   };
 
+  // Bytes of the budget, until the last that holds it goes.
+  class Share;
+  using SharePtr = std::shared_ptr<Share>;
+
   void Ask(const ForwardDecision& decision, Done done);
-  void AskUrl(const std::string& url, Done done);
+  void AskUrl(const std::string& url, SharePtr share, Done done);
   void OnAnswer(const std::string& name, const StatusOr<Text>& answer);
   void Forget(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Those that were fresh until then, and nobody waits for.
   void ForgetStale(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  StatusOr<Text> Decode(StatusOr<std::string> bytes) const;
+  StatusOr<Text> Decode(StatusOr<std::string> bytes, SharePtr share) const;
 
   const Clock& clock_;
   const std::weak_ptr<net::Transport> transport_;
   const std::shared_ptr<S3Sink> bucket_;
   const std::uint64_t max_bytes_;
+  const std::shared_ptr<Budget> budget_;
   const std::shared_ptr<const net::ConnectionOptions> connection_;
   Mutex mutex_;
   std::map<std::string, Entry> playlists_ ABSL_GUARDED_BY(mutex_);

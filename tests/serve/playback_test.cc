@@ -3,8 +3,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -307,6 +309,44 @@ TEST_CASE("playback: playlists of a public bucket, in parts and whole") {
   // An audience asks once.
   CHECK(asked == 1);
   CHECK(site.Get("/b/index.m3u8").status == 404);
+}
+
+TEST_CASE("playback: what is fetched and not yet sent has a limit") {
+  LoopbackServer bucket([](const std::string&) {
+    return HttpAnswer(200, std::string(600, 'x'));
+  });
+  const Folder folder;
+  const auto runtime = *Runtime::Create();
+  const auto playback = OpenPlayback(
+      runtime, {.folders = {folder.path()},
+                .forward = {.http_forwarding_extension = "ts",
+                            .http_forwarding_base_url = bucket.Url("/v"),
+                            .proxied_extension = "ts"},
+                .max_proxied_bytes = 1000,
+                .max_proxied_bytes_at_once = 1500});
+  REQUIRE(playback.ok());
+  const auto get = [&](const std::string& target) {
+    std::promise<HttpResponse> answer;
+    (*playback)->Handle({.method = "GET", .target = target},
+                        [&answer](HttpResponse response) {
+                          answer.set_value(std::move(response));
+                        });
+    return answer.get_future().get();
+  };
+  {
+    const HttpResponse slow = get("/a.ts");
+    CHECK(slow.body->size() == 600);
+    const HttpResponse other = get("/b.ts");
+    CHECK(other.status == 503);
+    CHECK(std::any_of(
+        other.headers.begin(), other.headers.end(),
+        [](const HttpField& field) { return field.name == "Retry-After"; }));
+  }
+  // The thread that has answered may hold it for a moment.
+  int status = 503;
+  for (int i = 0; i < 10'000 && status == 503; ++i)
+    status = get("/b.ts").status;
+  CHECK(status == 200);
 }
 
 // A private bucket, and a server before it.
