@@ -54,6 +54,15 @@ struct Receiving {
                    .value();
   }
 
+  // A call that the sink never answers would hold the receiver for ever.
+  ~Receiving() {
+    decide = nullptr;
+    sink->Release();
+    simulation.RunUntilIdle();
+  }
+  Receiving(const Receiving&) = delete;
+  Receiving& operator=(const Receiving&) = delete;
+
   Request Begin(const std::string& method, const std::string& path,
                 std::vector<HttpField> headers = {},
                 std::optional<std::uint64_t> length = {}) {
