@@ -28,7 +28,8 @@ struct AccessOptions {
 // are for a signed URL; 401 to others, 403 where a signature is wrong or has
 // expired. OPTIONS, in which browsers send no token, goes through. With neither
 // a token nor a key it is refused: open servers have no need of it. Answers get
-// `Cache-Control: private`, and no max-age beyond what a signed URL is good for.
+// `Cache-Control: private`, and no max-age beyond what a signed URL is good
+// for.
 //
 // A signed URL is one with the query
 //
@@ -48,11 +49,11 @@ HLSREC_EXPORT StatusOr<std::shared_ptr<HttpHandler>> RequireAccess(
     std::shared_ptr<Runtime> runtime, const AccessOptions& options,
     std::vector<std::shared_ptr<HttpHandler>> handlers);
 
-// Lets requests through to `handler` but those that a page of another site makes
-// a browser send, which get 403: by `Sec-Fetch-Site`, and by an `Origin` that is
-// not the request's host, or is a name, which may be made to mean this machine.
-// For handlers that ask for no token and are there for one machine: whoever can
-// reach them, its browsers can, too. Programs send neither header.
+// Lets requests through to `handler` but those that a page of another site
+// makes a browser send, which get 403: by `Sec-Fetch-Site`, and by an `Origin`
+// that is not the request's host, or is a name, which may be made to mean this
+// machine. For handlers that ask for no token and are there for one machine:
+// whoever can reach them, its browsers can, too. Programs send neither header.
 HLSREC_EXPORT std::shared_ptr<HttpHandler> RefuseForeignPages(
     std::shared_ptr<HttpHandler> handler);
 

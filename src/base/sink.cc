@@ -56,6 +56,8 @@ class StrandSink final : public Sink {
 
 Sink::~Sink() = default;
 
+// Sinks that tell keep it.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void Sink::Stat(std::string key, StatDone done) {
   done(Unimplemented("stat: {}: this sink does not tell", key));
 }

@@ -81,7 +81,7 @@ Status SinkReader::Put(const PutRequest& request) {
     sink_.Put(request, [answer](const Status& status) {
       answer->Set(status.ok() ? StatusOr<bool>(true) : StatusOr<bool>(status));
     });
-    const Status status = answer->Take(core_).status();
+    Status status = answer->Take(core_).status();
     if (!MayPass(status) || attempt == kMostAttempts) return status;
     Wait(attempt, status);
   }

@@ -88,7 +88,7 @@ std::uint64_t SizeOf(const GzipList::Parts& text) {
 std::shared_ptr<std::string> EtagOf(PutRequest& request) {
   // Nothing that is told makes a manifest large.
   constexpr std::size_t kLongest = 256;
-  const auto etag = std::make_shared<std::string>();
+  auto etag = std::make_shared<std::string>();
   request.on_etag = [etag](std::string told) {
     *etag = told.size() > kLongest ? std::string() : std::move(told);
   };

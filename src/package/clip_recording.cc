@@ -174,7 +174,7 @@ class Clipper {
       if (asked.empty()) continue;
       Asked first = std::move(asked.front());
       asked.pop_front();
-      const Status status =
+      Status status =
           store_.TakePresence(first.location, std::move(first.presence));
       if (status.code() == StatusCode::kNotFound &&
           options_.missing == MissingSegments::kGap) {
@@ -211,7 +211,7 @@ class Clipper {
   }
 
   Status Put(const std::string& key, std::string text, ObjectKind kind) {
-    const Status status =
+    Status status =
         store_.reader().Put({.key = key,
                              .body = MakeStringBody(std::move(text)),
                              .kind = kind,

@@ -88,7 +88,7 @@ Status Store::TakePresence(const std::string& location, Presence presence) {
   if (presence == nullptr) {
     return fetcher().GetSome(location, {.length = 1, .offset = 0}).status();
   }
-  const Status status =
+  Status status =
       reader_.Take(location, /*max_bytes=*/0, std::move(presence)).status();
   // It has more bytes than were asked for.
   if (status.code() == StatusCode::kResourceExhausted) return {};

@@ -15,8 +15,8 @@ namespace hlsrec::serve {
 inline constexpr std::array<std::string_view, 3> kSignatureParameters = {
     "expires", "below", "signature"};
 
-// Of a query, as it was written but for what no URI can hold; empty where it has
-// no signature.
+// Of a query, as it was written but for what no URI can hold; empty where it
+// has no signature.
 std::string SignatureOf(std::string_view query);
 
 // "expires=1700000000&below=%2Fcam1%2F&signature=..."
