@@ -244,8 +244,9 @@ class RecordRun {
               "--chat: -: is the input already: give a FIFO"};
     }
     auto opened = ChatReader::Open(input);
-    if (opened.ok()) chat_ = std::move(opened).value();
-    return opened.status();
+    if (!opened.ok()) return opened.status();
+    chat_ = std::move(opened).value();
+    return {};
   }
 
   // Recordings of other names that wait in the same spool.
