@@ -58,6 +58,8 @@ void KeyWriter::Inherit(Operation& before, Operation& after) {
   Prepend(before.over, after.over);
 }
 
+// Of its own: who is told may come back and replace what it was.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void KeyWriter::End(Operation operation, const Status& status) {
   for (const Done& done : operation.waiting) done(status);
   for (const Task& over : operation.over) over();
