@@ -131,7 +131,7 @@ class Receiver final : public UploadReceiver,
     std::string_view path = request.path();
     path.remove_prefix(std::min(path.size(), options_.path_prefix.size()));
     if (request.method == "POST" && ExtensionOfKey(path).empty()) {
-      return TakeCommand(request, std::move(reply));
+      return TakeCommand(request, reply);
     }
     StatusOr<RequestTarget> target =
         ParseRequestTarget(fmt::format("/{}", path));
@@ -144,10 +144,10 @@ class Receiver final : public UploadReceiver,
       return Refuse(Plain(415, "the extension is none of HLS"), reply);
     }
     if (gets) {
-      Read(request.method == "HEAD", target->path, *type, std::move(reply));
+      Read(request.method == "HEAD", target->path, *type, reply);
       return nullptr;
     }
-    if (puts) return Take(request, target->path, *type, std::move(reply));
+    if (puts) return Take(request, target->path, *type, reply);
     Remove(target->path, std::move(reply));
     return nullptr;
   }
