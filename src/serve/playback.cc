@@ -361,6 +361,7 @@ void Playback::Proxy(const CallPtr& call, const ForwardDecision& decision) {
 namespace hlsrec {
 
 StatusOr<std::shared_ptr<HttpHandler>> OpenPlayback(
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): as all are made
     std::shared_ptr<Runtime> runtime, PlaybackOptions options) {
   const bool presigned = options.forward.access == ForwardAccess::kPresigned;
   if (presigned && options.bucket == nullptr) {

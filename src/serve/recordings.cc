@@ -11,7 +11,7 @@ Recordings::Recordings(RuntimeCore& core, std::vector<std::string> folders,
       max_age_(max_age),
       executor_(core.Io("hlsrec-serve-index")) {}
 
-void Recordings::Get(Done done) {
+void Recordings::Get(const Done& done) {
   Json json;
   {
     MutexLock lock(mutex_);

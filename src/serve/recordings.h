@@ -29,7 +29,7 @@ class Recordings : public std::enable_shared_from_this<Recordings> {
              std::chrono::milliseconds max_age);
 
   // As of `max_age` ago at most.
-  void Get(Done done);
+  void Get(const Done& done);
 
  private:
   void Make();
