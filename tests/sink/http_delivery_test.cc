@@ -153,9 +153,12 @@ TEST_CASE("http delivery: Retry-After is waited for") {
       Container::kMpegTs);
   trial.Run();
   trial.CheckAll();
-  // Three more may have been on their way.
-  REQUIRE(puts.size() > 4);
-  CHECK(puts[4] - puts[0] >= milliseconds(900));
+  // Some more may have been on their way: their replies can come first.
+  REQUIRE(puts.size() > 20);
+  const auto waited = std::ranges::adjacent_find(
+      puts,
+      [](const auto& a, const auto& b) { return b - a >= milliseconds(900); });
+  CHECK(waited - puts.begin() < std::ssize(puts) / 2);
 }
 
 TEST_CASE("http delivery: connections that are reset") {
