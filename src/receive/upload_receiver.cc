@@ -18,6 +18,7 @@
 #include "src/receive/stream_name.h"
 #include "src/receive/upload_store.h"
 #include "src/receive/upload_type.h"
+#include "src/serve/signed_url.h"
 
 namespace hlsrec {
 namespace receive {
@@ -25,16 +26,6 @@ namespace {
 
 constexpr std::uint64_t kMaxCommandBytes = 65536;
 constexpr std::string_view kMethods = "PUT, POST, DELETE, GET, HEAD";
-
-// Of equal length, in a time that tells nothing else.
-bool SameSecret(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned different = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    different |= static_cast<unsigned char>(a[i] ^ b[i]);
-  }
-  return different == 0;
-}
 
 class Receiver final : public UploadReceiver,
                        public std::enable_shared_from_this<Receiver> {
@@ -111,7 +102,7 @@ class Receiver final : public UploadReceiver,
     if (options_.authorization == nullptr) return std::nullopt;
     const StatusOr<std::string> wanted = options_.authorization();
     if (!wanted.ok()) return Later(wanted.status());
-    if (SameSecret(*wanted, request.Header("Authorization"))) {
+    if (serve::SameSecret(*wanted, request.Header("Authorization"))) {
       return std::nullopt;
     }
     HttpResponse response = Plain(401, "the token is missing or wrong");

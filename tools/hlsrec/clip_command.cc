@@ -26,19 +26,7 @@ for: what is not stored is not listed.
 Exit codes: 0 complete, 1 usage, 2 can't be read, or a segment is missing,
 3 with gaps, 5 it can't be stored, or is there already.)";
 
-int Fail(const Status& status) {
-  fmt::print(stderr, "hlsrec: clip: {}\n", status.message());
-  switch (status.code()) {
-    case StatusCode::kInvalidArgument:
-      return kUsage;
-    case StatusCode::kAlreadyExists:
-    case StatusCode::kPermissionDenied:
-    case StatusCode::kResourceExhausted:
-      return kStorageRefused;
-    default:
-      return kSourceFailed;
-  }
-}
+int Fail(const Status& status) { return FailedWith("clip", status); }
 
 void Print(const ClipCommand& command, const Place& place,
            const ClipReport& report) {

@@ -27,19 +27,7 @@ With --json progress is told on standard error, the report on standard output.
 Exit codes: 0 complete, 1 usage, 2 can't be read, is not complete or has not
 ended, 3 with gaps, 5 it can't be stored, or is there already.)";
 
-int Fail(const Status& status) {
-  fmt::print(stderr, "hlsrec: package: {}\n", status.message());
-  switch (status.code()) {
-    case StatusCode::kInvalidArgument:
-      return kUsage;
-    case StatusCode::kAlreadyExists:
-    case StatusCode::kPermissionDenied:
-    case StatusCode::kResourceExhausted:
-      return kStorageRefused;
-    default:
-      return kSourceFailed;
-  }
-}
+int Fail(const Status& status) { return FailedWith("package", status); }
 
 void Print(const PackageCommand& command, const std::string& key,
            const PackageReport& report) {

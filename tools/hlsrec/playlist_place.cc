@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/record_options.h"
 #include "tools/hlsrec/s3_delivery.h"
@@ -86,6 +87,20 @@ StatusOr<std::string> KeyBeside(const Place& place,
 
 std::string Shown(const Place& place, const std::string& key) {
   return place.root == "/" ? "/" + key : key;
+}
+
+int FailedWith(const char* command, const Status& status) {
+  fmt::print(stderr, "hlsrec: {}: {}\n", command, status.message());
+  switch (status.code()) {
+    case StatusCode::kInvalidArgument:
+      return kUsage;
+    case StatusCode::kAlreadyExists:
+    case StatusCode::kPermissionDenied:
+    case StatusCode::kResourceExhausted:
+      return kStorageRefused;
+    default:
+      return kSourceFailed;
+  }
 }
 
 void PrintGap(const ExportGap& gap) {

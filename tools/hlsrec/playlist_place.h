@@ -35,6 +35,9 @@ StatusOr<std::string> KeyBeside(const Place& place,
 // An object of the place as people name it.
 std::string Shown(const Place& place, const std::string& key);
 
+// Tells why `command` failed; its exit code.
+int FailedWith(const char* command, const Status& status);
+
 // For people, on standard error.
 void PrintGap(const ExportGap& gap);
 
