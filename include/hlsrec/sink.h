@@ -119,6 +119,7 @@ class HLSREC_EXPORT Sink {
   using GetDone = std::function<void(StatusOr<std::string>)>;
   using ListDone = std::function<void(StatusOr<std::vector<ObjectInfo>>)>;
   using StatDone = std::function<void(StatusOr<ObjectInfo>)>;
+  using HoldDone = std::function<void(StatusOr<std::shared_ptr<void>>)>;
 
   virtual ~Sink();
 
@@ -134,6 +135,10 @@ class HLSREC_EXPORT Sink {
   // What the store tells of an object without sending it; kUnimplemented where
   // that is not asked, as here.
   virtual void Stat(std::string key, StatDone done);
+  // Keeps other writers from holding `key` while what is told lives; any thread
+  // may let go of it. kUnavailable, with who it is, where another one holds it.
+  // Null where the store can't keep anybody out, as here.
+  virtual void Hold(std::string key, HoldDone done);
   // For people: "file:/srv/rec", "s3://bucket/prefix". Holds no secrets.
   [[nodiscard]] virtual std::string Describe() const = 0;
   // Whether readers are told PutRequest::content_encoding.
@@ -156,6 +161,9 @@ class HLSREC_EXPORT BlockingSink {
   [[nodiscard]] virtual Status Remove(const std::string& key) = 0;
   [[nodiscard]] virtual StatusOr<std::vector<ObjectInfo>> List(
       const std::string& prefix) = 0;
+  // Null, as in Sink.
+  [[nodiscard]] virtual StatusOr<std::shared_ptr<void>> Hold(
+      const std::string& key);
   [[nodiscard]] virtual std::string Describe() const = 0;
 };
 
@@ -182,7 +190,11 @@ struct FileSinkOptions {
 
 // Files below a directory. An object is written under a temporary name, its
 // size checked, synced, then renamed (replace) or linked (fail if it exists).
-// Bodies with a link_source() on the same file system are hard-linked.
+// Bodies with a link_source() on the same file system are hard-linked. A key is
+// held by a locked file beside it, `.hlsrec-NAME.lock`, which goes with the
+// hold; one that a process which died has left locks nobody out. Where such a
+// file can't be made (a full disk, a file system without locks) nobody is kept
+// out.
 //
 // Errors. kInvalidArgument for an empty root, kPermissionDenied and
 //     kFailedPrecondition where the root can't be made or is not a directory.

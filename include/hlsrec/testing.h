@@ -151,6 +151,7 @@ class HLSREC_EXPORT FaultySink final : public Sink {
   void Get(std::string key, std::uint64_t max_bytes, GetDone done) override;
   void Remove(std::string key, Done done) override;
   void List(std::string prefix, ListDone done) override;
+  void Hold(std::string key, HoldDone done) override;
   [[nodiscard]] std::string Describe() const override;
   [[nodiscard]] bool keeps_content_encoding() const override;
   [[nodiscard]] std::chrono::milliseconds rewrite_interval() const override;

@@ -44,6 +44,21 @@ class StrandSink final : public Sink {
     executor_->Post([sink = sink_, prefix = std::move(prefix),
                      done = std::move(done)] { done(sink->List(prefix)); });
   }
+  void Hold(std::string key, HoldDone done) override {
+    if (Status status = CheckKey(key); !status.ok()) {
+      return done(std::move(status));
+    }
+    executor_->Post([sink = sink_, executor = executor_, key = std::move(key),
+                     done = std::move(done)] {
+      auto held = sink->Hold(key);
+      if (!held.ok() || *held == nullptr) return done(std::move(held));
+      // Letting go may block as well.
+      done(std::shared_ptr<void>(
+          held->get(), [executor, held = *std::move(held)](void*) mutable {
+            executor->Post([held = std::move(held)] {});
+          }));
+    });
+  }
   std::string Describe() const override { return sink_->Describe(); }
 
  private:
@@ -62,6 +77,10 @@ void Sink::Stat(std::string key, StatDone done) {
   done(Unimplemented("stat: {}: this sink does not tell", key));
 }
 
+// Sinks that hold keep it.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void Sink::Hold(std::string, HoldDone done) { done(std::shared_ptr<void>()); }
+
 bool Sink::keeps_content_encoding() const { return false; }
 
 std::chrono::milliseconds Sink::rewrite_interval() const {
@@ -69,6 +88,10 @@ std::chrono::milliseconds Sink::rewrite_interval() const {
 }
 
 BlockingSink::~BlockingSink() = default;
+
+StatusOr<std::shared_ptr<void>> BlockingSink::Hold(const std::string&) {
+  return std::shared_ptr<void>();
+}
 
 std::shared_ptr<Sink> MakeSink(std::shared_ptr<Runtime> runtime,
                                std::unique_ptr<BlockingSink> sink,

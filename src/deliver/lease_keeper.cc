@@ -33,6 +33,9 @@ class LeasedSink final : public Sink {
   void List(std::string prefix, ListDone done) override {
     sink_->List(std::move(prefix), std::move(done));
   }
+  void Stat(std::string key, StatDone done) override {
+    sink_->Stat(std::move(key), std::move(done));
+  }
   std::string Describe() const override { return sink_->Describe(); }
   bool keeps_content_encoding() const override {
     return sink_->keeps_content_encoding();

@@ -12,6 +12,7 @@
 #include "src/playlist/render.h"
 #include "src/record/earlier_manifest.h"
 #include "src/record/existing.h"
+#include "src/record/hold.h"
 #include "src/record/notifications.h"
 #include "src/record/plan_chat.h"
 #include "src/record/plan_modes.h"
@@ -446,6 +447,7 @@ Status PlanRelays(std::set<std::string>& ids, RecordingPlan& plan) {
 Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
   plan.recording = core.spool().journal().NewRecording();
   AdoptIdentity(core, plan);
+  HLSREC_RETURN_IF_ERROR(HoldOutputs(core, plan));
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     deliver::OutputPlan& output = plan.outputs[i];
     output.recording = plan.recording;

@@ -9,6 +9,7 @@
 #include "src/base/answer.h"
 #include "src/base/status_util.h"
 #include "src/record/existing.h"
+#include "src/record/hold.h"
 #include "src/record/plan_text.h"
 #include "src/record/rebuild.h"
 #include "src/record/subject.h"
@@ -404,6 +405,7 @@ StatusOr<bool> TakeUp(RuntimeCore& core, RecordingPlan& plan) {
       output.manifest = saved.outputs[i].manifest;
       output.renditions = std::move(saved.outputs[i].renditions);
     }
+    HLSREC_RETURN_IF_ERROR(HoldOutputs(core, plan));
     HLSREC_RETURN_IF_ERROR(AcquireLeases(core, plan));
     HLSREC_RETURN_IF_ERROR(RestorePlan(core, summary.recording, plan));
     if (!plan.ended_list.empty()) {

@@ -6,6 +6,7 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/record/confirmed.h"
+#include "src/record/hold.h"
 #include "src/record/leased_output.h"
 #include "src/record/notification_feed.h"
 #include "src/record/plan_text.h"
@@ -254,6 +255,7 @@ StatusOr<RecordingResult> Resume(std::shared_ptr<Runtime> runtime,
   }
   HLSREC_RETURN_IF_ERROR(
       record::CheckNotTakenOver(core, plan.run, plan.outputs));
+  HLSREC_RETURN_IF_ERROR(record::HoldOutputs(core, plan).WithContext("resume"));
   HLSREC_RETURN_IF_ERROR(record::AcquireLeases(core, plan));
   HLSREC_RETURN_IF_ERROR(record::RestorePlan(core, recording, plan));
   const auto answer = std::make_shared<Answer<RecordingResult>>();

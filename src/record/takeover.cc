@@ -11,6 +11,7 @@
 #include "src/deliver/lease_keeper.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"
+#include "src/record/stored.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec::record {
@@ -209,13 +210,9 @@ std::map<std::uint64_t, playlist::Segment> SegmentsOf(const std::string& text) {
   return segments;
 }
 
-PathFields FieldsOf(const OutputPlan& output, const RenditionPlan& rendition) {
-  PathFields fields = output.fields;
-  fields.rendition = rendition.info.name;
-  fields.height = rendition.info.height;
-  fields.kbps = rendition.info.kbps;
-  fields.layer = rendition.info.layer;
-  fields.segment_time = output.fields.time;
+PathFields SegmentFields(const OutputPlan& output,
+                         const RenditionPlan& rendition) {
+  PathFields fields = NameFields(output, rendition);
   fields.extension = output.fmp4 ? "m4s" : "ts";
   return fields;
 }
@@ -296,7 +293,7 @@ Status PlanLease(const RecordingOptions& options, const OutputOptions& wanted,
                                            field + ".manifest_path"));
   }
   const RenditionPlan& rendition = output.renditions.front();
-  PathFields fields = FieldsOf(output, rendition);
+  PathFields fields = NameFields(output, rendition);
   fields.extension = "m3u8";
   HLSREC_ASSIGN_OR_RETURN(std::string key,
                           rendition.playlists.front().path.Expand(fields));
@@ -367,7 +364,7 @@ Status MakeEven(std::uint64_t first, OutputPlan& output) {
     for (PlaylistPlan& plan : rendition.playlists) {
       if (plan.list.empty()) continue;
       HLSREC_RETURN_IF_ERROR(BringTo(
-          first, longest, output, FieldsOf(output, rendition),
+          first, longest, output, SegmentFields(output, rendition),
           rendition.first_number + plan.list.next_sequence() - next, plan));
     }
     rendition.first_number += first - next;

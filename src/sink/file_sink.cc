@@ -1,7 +1,9 @@
 #include "src/sink/file_sink.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
+
 #include <filesystem>
 #include <span>
 #include <utility>
@@ -20,6 +22,9 @@ constexpr std::size_t kBlock = std::size_t{1} << 18;
 // template can make one.
 constexpr std::string_view kTemporary = ".hlsrec-";
 constexpr std::string_view kSuffix = ".tmp";
+constexpr std::string_view kLockSuffix = ".lock";
+// Leaves room for prefix and suffix in a name of 255 bytes.
+constexpr std::size_t kLongestLockName = 240;
 
 Status CreateFolder(FileSystem& files, const FileSinkOptions& options,
                     const std::string& path) {
@@ -27,6 +32,43 @@ Status CreateFolder(FileSystem& files, const FileSinkOptions& options,
              ? files.CreateDirectories(path, options.directory_mode)
              : CreateDirectoriesDurably(files, path, options.directory_mode);
 }
+
+// Folders that held only what is gone go with it, the root never. Those
+// removed.
+std::vector<std::string> RemoveEmptyFolders(FileSystem& files,
+                                            const std::string& root,
+                                            std::string directory) {
+  std::vector<std::string> removed;
+  while (directory.size() > root.size() &&
+         files.RemoveEmptyDirectory(directory).ok()) {
+    removed.push_back(directory);
+    directory = DirectoryOf(directory);
+  }
+  return removed;
+}
+
+// A key that is held: by the file beside it, which goes first.
+class Held {
+ public:
+  Held(FileSystem& files, std::string root, std::string path,
+       std::unique_ptr<FileLock> lock)
+      : files_(files),
+        root_(std::move(root)),
+        path_(std::move(path)),
+        lock_(std::move(lock)) {}
+  ~Held() {
+    files_.Remove(path_).Ignore("left behind it locks nobody out");
+    RemoveEmptyFolders(files_, root_, DirectoryOf(path_));
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  FileSystem& files_;
+  const std::string root_;
+  const std::string path_;
+  const std::unique_ptr<FileLock> lock_;
+};
 
 class FileSink final : public BlockingSink {
  public:
@@ -55,12 +97,9 @@ class FileSink final : public BlockingSink {
   Status Remove(const std::string& key) override {
     const std::string path = Path(key);
     HLSREC_RETURN_IF_ERROR(files_.Remove(path));
-    // Folders that held only what is gone go with it, the root never.
-    std::string directory = DirectoryOf(path);
-    while (directory.size() > options_.root.size()) {
-      if (!files_.RemoveEmptyDirectory(directory).ok()) break;
-      known_.erase(directory);
-      directory = DirectoryOf(directory);
+    for (const std::string& removed :
+         RemoveEmptyFolders(files_, options_.root, DirectoryOf(path))) {
+      known_.erase(removed);
     }
     return {};
   }
@@ -75,6 +114,24 @@ class FileSink final : public BlockingSink {
         objects.begin(), objects.end(),
         [](const ObjectInfo& a, const ObjectInfo& b) { return a.key < b.key; });
     return objects;
+  }
+
+  StatusOr<std::shared_ptr<void>> Hold(const std::string& key) override {
+    const std::string path = Path(key);
+    const std::string directory = DirectoryOf(path);
+    std::string name = path.substr(path.rfind('/') + 1);
+    if (name.size() > kLongestLockName) name = Sha256Hex(AsBytes(name));
+    std::string file =
+        fmt::format("{}/{}{}{}", directory, kTemporary, name, kLockSuffix);
+    known_.erase(directory);  // who let go may have taken it away
+    if (!EnsureDirectory(directory).ok()) return std::shared_ptr<void>();
+    auto lock = files_.Lock(file, fmt::format("process {}", ::getpid()));
+    if (lock.status().code() == StatusCode::kFailedPrecondition) {
+      return Unavailable("{}: {}", path, lock.status().message());
+    }
+    if (!lock.ok()) return std::shared_ptr<void>();
+    return std::shared_ptr<void>(std::make_shared<Held>(
+        files_, options_.root, std::move(file), *std::move(lock)));
   }
 
   std::string Describe() const override { return "file:" + options_.root; }

@@ -88,6 +88,10 @@ void FaultySink::List(std::string prefix, ListDone done) {
       done, [done](Status status) { done(std::move(status)); });
 }
 
+void FaultySink::Hold(std::string key, HoldDone done) {
+  impl_->inner->Hold(std::move(key), std::move(done));
+}
+
 std::string FaultySink::Describe() const { return impl_->inner->Describe(); }
 
 bool FaultySink::keeps_content_encoding() const {

@@ -1,5 +1,6 @@
 // What `hlsrec resume` says and does around what is left.
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -53,6 +54,31 @@ TEST_CASE("resume: a killed recording is listed, left alone alive, and ended") {
   CHECK(ReadPlaylist(playlist).ended);
   RequireConforms(playlist);
   CHECK(!std::filesystem::exists(folder + "/.hlsrec-spool"));
+}
+
+TEST_CASE("resume: another spool does not get at a recording that runs") {
+  const TempDirectory directory;
+  const std::string pipe = directory.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  // Open here too: the input does not end before it is told to.
+  std::fstream input(pipe, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string playlist = directory.path("out/index.m3u8");
+  Command running(Record({pipe, playlist, "--segment-time", "1"}));
+  input << ReadText(MediaFile("h264_aac.ts")) << std::flush;
+  REQUIRE(WaitUntil([&] { return Lists(playlist, 1); }));
+  const Words other = Record({MediaFile("h264_aac.ts"), playlist, "--append",
+                              "--spool", directory.path("spool")});
+  const Ended refused = Run(other);
+  INFO(refused.err);
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find(playlist + ": ") != std::string::npos);
+  CHECK(refused.err.find("another recording writes there") !=
+        std::string::npos);
+  running.Signal(SIGINT);
+  CHECK(running.Wait() == 0);
+  RequireConforms(playlist);
+  RunWell(other);
+  RequireConforms(playlist);
 }
 
 TEST_CASE("resume: what a killed recording owes is dropped on demand") {

@@ -72,6 +72,31 @@ TEST_CASE("uploader: a put is tried until it is stored") {
   CHECK(uploader->backlog_bytes() == 0);
 }
 
+TEST_CASE("uploader: a store that says when to come again means all") {
+  Bench bench;
+  std::vector<SteadyTime> attempts;
+  const auto uploader = bench.Make(
+      [&](std::uint64_t call, const std::string&) {
+        attempts.push_back(bench.clock.Steady());
+        if (call > 1) return FaultySink::Decision();
+        return FaultySink::Decision{Fault::kFail,
+                                    Status(StatusCode::kUnavailable, "injected")
+                                        .WithRetryAfter(seconds(7))};
+      },
+      /*parallel=*/1);
+  int stored = 0;
+  for (const char* key : {"a.ts", "b.ts", "c.ts"}) {
+    uploader->Put(Bench::Request(key),
+                  [&](const Status& status) { stored += status.ok() ? 1 : 0; });
+  }
+  bench.simulation.Advance(milliseconds(6999));
+  CHECK(attempts.size() == 1);
+  bench.simulation.Advance(seconds(1));
+  CHECK(stored == 3);
+  REQUIRE(attempts.size() == 4);
+  CHECK(attempts[1] - attempts[0] == seconds(7));
+}
+
 TEST_CASE("uploader: a key is not written again before its time") {
   Bench bench;
   RuntimeCore& core = bench.simulation.runtime()->core();

@@ -153,6 +153,62 @@ TEST_CASE("file sink: a folder that was tidied away is made again") {
   CHECK((*sink)->Put(Request("a/b/1.ts", "y")).ok());
 }
 
+TEST_CASE("file sink: a key that is held is one writer's") {
+  TemporaryDirectory directory;
+  const FileSinkOptions options{.root = directory.path()};
+  auto one = sink::MakeFileSink(PosixFileSystem(), options).value();
+  auto other = sink::MakeFileSink(PosixFileSystem(), options).value();
+  const std::string key = "a/b/index.m3u8";
+  auto held = one->Hold(key).value();
+  REQUIRE(held != nullptr);
+  for (const auto& sink : {one.get(), other.get()}) {
+    const auto again = sink->Hold(key);
+    CHECK(again.status().code() == StatusCode::kUnavailable);
+    CHECK(again.status().message().find(directory.Path(key)) !=
+          std::string::npos);
+    CHECK(again.status().message().find(
+              fmt::format("process {}", ::getpid())) != std::string::npos);
+  }
+  // Other keys are free, and this one is written by whoever has it.
+  CHECK(other->Hold("a/b/other.m3u8").value() != nullptr);
+  CHECK(one->Put(Request(key, "x")).ok());
+  CHECK(other->List("").value().size() == 1);
+  held = nullptr;
+  CHECK(CountFiles(directory.path()) == 1);
+  CHECK(other->Hold(key).value() != nullptr);
+}
+
+TEST_CASE(
+    "file sink: a hold leaves nothing behind, and the dead hold nothing") {
+  TemporaryDirectory directory;
+  auto sink =
+      sink::MakeFileSink(PosixFileSystem(), {.root = directory.path()}).value();
+  const std::string key = "a/b/" + std::string(250, 'n');
+  { CHECK(sink->Hold(key).value() != nullptr); }
+  CHECK(fs::is_empty(directory.path()));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto held = sink->Hold(key);
+    ::_exit(held.ok() && *held != nullptr ? 0 : 1);
+  }
+  int how = 0;
+  REQUIRE(::waitpid(child, &how, 0) == child);
+  CHECK(how == 0);
+  CHECK(CountFiles(directory.path()) == 1);
+  CHECK(sink->Hold(key).value() != nullptr);
+  CHECK(fs::is_empty(directory.path()));
+}
+
+TEST_CASE("file sink: where no lock can be made nobody is kept out") {
+  TemporaryDirectory directory;
+  FaultyFileSystem files(PosixFileSystem());
+  auto sink = sink::MakeFileSink(files, {.root = directory.path()}).value();
+  for (int call = 1; call < 20; ++call) {
+    files.FailCall(call, Status(StatusCode::kResourceExhausted, "full"));
+    CHECK(sink->Hold("a/index.m3u8").ok());
+  }
+}
+
 TEST_CASE("file sink: bad roots are named") {
   CHECK(sink::MakeFileSink(PosixFileSystem(), {}).status().code() ==
         StatusCode::kInvalidArgument);
