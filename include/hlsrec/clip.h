@@ -31,6 +31,9 @@ struct ClipOptions {
   std::function<void(const ExportGap&)> on_gap = {};
   std::function<void(std::uint64_t segments, std::uint64_t segments_total)>
       on_progress = {};
+  // Asked before each segment; true ends it with kCancelled, and nothing is
+  // listed.
+  std::function<bool()> stop = {};
 };
 
 struct ClipReport {

@@ -28,6 +28,9 @@ struct PackageOptions {
   // Told on a thread of the target's runtime; where the target asks for the
   // archive again it starts anew.
   std::function<void(const PackageProgress&)> on_progress = {};
+  // Asked before each object, likewise; true ends it with kCancelled, and
+  // nothing is stored.
+  std::function<bool()> stop = {};
 };
 
 struct PackageReport {

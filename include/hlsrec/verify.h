@@ -52,6 +52,8 @@ struct VerifyOptions {
   // Told on the calling thread.
   std::function<void(const VerifyFinding&)> on_finding = {};
   std::function<void(const VerifyProgress&)> on_progress = {};
+  // Asked before each object; true ends it with kCancelled.
+  std::function<bool()> stop = {};
 };
 
 struct VerifyReport {

@@ -155,6 +155,7 @@ class Clipper {
     std::size_t next = media.range.begin;
     std::set<std::string> maps;
     while (next < media.range.end || !asked.empty()) {
+      if (options_.stop && options_.stop()) return Cancelled("stopped");
       while (next < media.range.end && asked.size() < parallel) {
         const std::size_t index = next++;
         const playlist::Segment& segment = media.list.list.segments[index];

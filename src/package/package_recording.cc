@@ -25,7 +25,9 @@ using package::ZipEntry;
 class Loader {
  public:
   Loader(RuntimeCore& core, Sink& sink, const PackageOptions& options)
-      : store_(core, sink, options.max_object_bytes), ahead_(options.ahead) {}
+      : store_(core, sink, options.max_object_bytes),
+        ahead_(options.ahead),
+        stop_(options.stop) {}
 
   [[nodiscard]] Store& store() { return store_; }
   void Expect(std::vector<std::string> locations) {
@@ -33,6 +35,7 @@ class Loader {
   }
 
   StatusOr<std::string> Load(std::size_t index) {
+    if (stop_ && stop_()) return Cancelled("stopped");
     // Where the archive is read again from its beginning.
     std::erase_if(asked_, [&](const auto& each) {
       return each.first < index ||
@@ -50,6 +53,7 @@ class Loader {
  private:
   Store store_;
   const int ahead_;
+  const std::function<bool()> stop_;
   std::vector<std::string> locations_;
   std::map<std::size_t, SinkReader::Question> asked_;
 };

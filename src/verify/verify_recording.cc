@@ -46,11 +46,11 @@ class Verifier {
     }
   }
 
-  VerifyReport Run() {
+  StatusOr<VerifyReport> Run() {
     for (const std::string& key : head_.undelivered) {
       Find(VerifyProblem::kMissing, key, "was never stored");
     }
-    ReadAll();
+    HLSREC_RETURN_IF_ERROR(ReadAll());
     FindExtra();
     return std::move(report_);
   }
@@ -76,7 +76,7 @@ class Verifier {
   }
 
   // Some are on their way while the oldest is looked at.
-  void ReadAll() {
+  Status ReadAll() {
     std::deque<Reading> readings;
     const auto parallel =
         static_cast<std::size_t>(std::max(1, options_.parallel));
@@ -84,6 +84,7 @@ class Verifier {
       while (next < objects_.size() && readings.size() < parallel) {
         Begin(objects_[next++], readings);
       }
+      if (options_.stop && options_.stop()) return Cancelled("stopped");
       if (readings.empty()) continue;
       const Reading reading = std::move(readings.front());
       readings.pop_front();
@@ -92,6 +93,7 @@ class Verifier {
       Judge(*reading.object, std::move(bytes));
       Advance(*reading.object);
     }
+    return {};
   }
 
   void Begin(const Object& object, std::deque<Reading>& readings) {

@@ -145,6 +145,20 @@ class VersionedSink final : public Sink {
   int version_ = 0;
 };
 
+TEST_CASE("verify: is stopped between two objects") {
+  Archive archive;
+  archive.Record(archive.Options());
+  int read = 0;
+  VerifyOptions options{.parallel = 1};
+  options.on_progress = [&](const VerifyProgress&) { ++read; };
+  options.stop = [&] { return read == 3; };
+  const auto report =
+      VerifyRecording(*archive.simulation->runtime(), *archive.sink,
+                      "cam/s/recording.json", options);
+  CHECK(report.status().code() == StatusCode::kCancelled);
+  CHECK(read == 3);
+}
+
 TEST_CASE("verify: another ETag is found where nobody knows a hash") {
   Archive archive;
   const bool hashed = GENERATE(true, false);

@@ -8,6 +8,7 @@
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/playlist_place.h"
 #include "tools/hlsrec/progress.h"
+#include "tools/hlsrec/stop_signal.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -24,7 +25,7 @@ with it. A CLIP without a folder lies beside PLAYLIST. Each segment is asked
 for: what is not stored is not listed.
 
 Exit codes: 0 complete, 1 usage, 2 can't be read, or a segment is missing,
-3 with gaps, 5 it can't be stored, or is there already.)";
+3 with gaps, 5 it can't be stored, or is there already, 130 stopped.)";
 
 int Fail(const Status& status) { return FailedWith("clip", status); }
 
@@ -73,6 +74,8 @@ int RunClip(const ClipCommand& command) {
     progress.Clear();
     PrintGap(gap);
   };
+  const StopSignal signal;
+  options.stop = [&signal] { return signal.stopped(); };
   const auto report =
       ClipRecording(**runtime, *place->sink, place->key, *key, options);
   progress.Clear();

@@ -12,6 +12,7 @@ enum ExitCode : int {
   kUndelivered = 4,
   kStorageRefused = 5,
   kOtherMachine = 6,
+  kStopped = 130,  // 128 + SIGINT, as shells have it
 };
 
 }  // namespace hlsrec::tools

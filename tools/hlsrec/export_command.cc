@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,7 +9,7 @@
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/playlist_place.h"
 #include "tools/hlsrec/progress.h"
-#include "tools/hlsrec/signals.h"
+#include "tools/hlsrec/stop_signal.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -29,24 +28,9 @@ discontinuities; a gap keeps its time. The file appears when it is complete.
 With --json progress is told on standard error, the report on standard output.
 
 Exit codes: 0 complete, 1 usage, 2 can't be read, or not in one such file,
-3 with gaps, 5 the file can't be written.)";
+3 with gaps, 5 the file can't be written, 130 stopped: nothing is left.)";
 
-int CodeOf(const Status& status) {
-  switch (status.code()) {
-    case StatusCode::kInvalidArgument:
-      return kUsage;
-    case StatusCode::kAlreadyExists:
-    case StatusCode::kResourceExhausted:
-      return kStorageRefused;
-    default:
-      return kSourceFailed;
-  }
-}
-
-int Fail(const Status& status) {
-  fmt::print(stderr, "hlsrec: export: {}\n", status.message());
-  return CodeOf(status);
-}
+int Fail(const Status& status) { return FailedWith("export", status); }
 
 std::string Joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
@@ -120,10 +104,8 @@ int RunExport(const ExportCommand& command) {
                    .unit = "segments",
                    .bytes = step.bytes});
   };
-  std::atomic<bool> stop = false;
-  options.stop = [&stop] { return stop.load(); };
-  const SignalWatch signals([&stop](int) { stop = true; },
-                            [](SignalWatch::Wish) {});
+  const StopSignal signal;
+  options.stop = [&signal] { return signal.stopped(); };
   const auto report = ExportRecording(**runtime, *place->sink, place->key,
                                       command.output, options);
   progress.Clear();

@@ -8,6 +8,7 @@
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/playlist_place.h"
 #include "tools/hlsrec/progress.h"
+#include "tools/hlsrec/stop_signal.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -25,7 +26,8 @@ is read twice, since it does not tell sizes.
 With --json progress is told on standard error, the report on standard output.
 
 Exit codes: 0 complete, 1 usage, 2 can't be read, is not complete or has not
-ended, 3 with gaps, 5 it can't be stored, or is there already.)";
+ended, 3 with gaps, 5 it can't be stored, or is there already, 130 stopped: nothing
+is left.)";
 
 int Fail(const Status& status) { return FailedWith("package", status); }
 
@@ -67,6 +69,8 @@ int RunPackage(const PackageCommand& command) {
                    .bytes = step.bytes,
                    .bytes_total = step.bytes_total});
   };
+  const StopSignal signal;
+  options.stop = [&signal] { return signal.stopped(); };
   const auto report = PackageRecording(
       {.runtime = **reading, .sink = *source->sink, .key = source->key},
       {.runtime = **writing, .sink = *target->sink, .key = target->key},

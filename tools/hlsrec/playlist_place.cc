@@ -98,6 +98,8 @@ int FailedWith(const char* command, const Status& status) {
     case StatusCode::kPermissionDenied:
     case StatusCode::kResourceExhausted:
       return kStorageRefused;
+    case StatusCode::kCancelled:
+      return kStopped;
     default:
       return kSourceFailed;
   }

@@ -13,6 +13,7 @@
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/progress.h"
 #include "tools/hlsrec/record_options.h"
+#include "tools/hlsrec/stop_signal.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -64,12 +65,14 @@ class Verification {
     options.on_progress = [this](const VerifyProgress& progress) {
       Show(progress);
     };
+    options.stop = [this] { return signal_.stopped(); };
     const auto report =
         VerifyRecording(*runtime_, *found.sink, found.key, options);
     progress_.Clear();
     if (!report.ok()) {
       fmt::print(stderr, "hlsrec: verify: {}\n", report.status().message());
-      return kUnreadable;
+      return report.status().code() == StatusCode::kCancelled ? kStopped
+                                                              : kUnreadable;
     }
     if (command_.json) {
       PrintJson(found, *report);
@@ -187,6 +190,7 @@ class Verification {
 
   const VerifyCommand& command_;
   const std::shared_ptr<Runtime> runtime_;
+  const StopSignal signal_;
   Progress progress_;
 };
 
@@ -208,6 +212,7 @@ int RunVerify(const VerifyCommand& command) {
   int worst = kComplete;
   for (const Found& found : *all) {
     const int code = verification.Verify(found);
+    if (code == kStopped) return code;
     // What can't be read tells least.
     if (worst != kUnreadable)
       worst = code == kUnreadable ? code : std::max(worst, code);
