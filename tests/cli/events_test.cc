@@ -104,6 +104,16 @@ TEST_CASE("events: what a webhook does not take is owed, and sent later") {
   const Ended owed = Run(Record(arguments));
   CHECK(owed.code == 4);
   CHECK(Holds(owed, "3 events are owed"));
+  CHECK(Holds(owed, "/hook: http 503"));
+  CHECK(Holds(owed, "waiting for receivers to take 3 events"));
+  const Ended listed =
+      RunWell(Hlsrec({"resume", directory.path("out"), "--list"}));
+  CHECK(listed.out.starts_with("events: 3 owed to "));
+  const Ended other = Run(Hlsrec({"events", "replay", directory.path("out"),
+                                  "--webhook", server.Url("/other")}));
+  CHECK(other.code == 1);
+  CHECK(Holds(other, "was told of no recording here"));
+  CHECK(Holds(other, "/hook"));
   const Ended unnamed = Run(
       Hlsrec({"resume", directory.path("out"), "--finish-timeout", "100ms"}));
   CHECK(unnamed.code == 4);

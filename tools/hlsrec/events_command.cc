@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,11 +11,13 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/spool_choice.h"
+#include "tools/hlsrec/telling_notifier.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -129,7 +132,7 @@ class EventsRun {
   }
 
   int Send(const std::shared_ptr<Runtime>& runtime) {
-    const auto notifiers =
+    auto notifiers =
         MakeNotifiers(runtime, command_.webhooks, command_.http, command_.s3);
     if (!notifiers.ok()) {
       PrintError(notifiers.status().message());
@@ -139,8 +142,15 @@ class EventsRun {
       PrintError("events: --webhook or --on-event: name who is told");
       return kUsage;
     }
+    TellFailures(*notifiers, &PrintError);
     for (const NotifierOptions& options : *notifiers) {
       if (command_.action == "replay") {
+        if (const Status status =
+                CheckWasTold(runtime, options.notifier->Describe());
+            !status.ok()) {
+          PrintError(status.message());
+          return kUsage;
+        }
         NotificationSelection selection = selection_;
         selection.notifier = options.notifier->Describe();
         const auto count = ReplayNotifications(runtime, selection);
@@ -153,6 +163,22 @@ class EventsRun {
       }
     }
     return Await(runtime, *notifiers);
+  }
+
+  // Events are a receiver's own: another one was told nothing.
+  static Status CheckWasTold(const std::shared_ptr<Runtime>& runtime,
+                             const std::string& receiver) {
+    const auto all = ListNotifications(runtime);
+    if (!all.ok() || all->empty()) return all.status();
+    std::set<std::string> others;
+    for (const NotificationRecord& record : *all) {
+      if (record.notifier == receiver) return {};
+      others.insert(record.notifier);
+    }
+    return {StatusCode::kNotFound,
+            fmt::format("events: {}: was told of no recording here; those that "
+                        "were: {}",
+                        receiver, fmt::join(others, ", "))};
   }
 
   int Await(const std::shared_ptr<Runtime>& runtime,

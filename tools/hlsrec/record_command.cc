@@ -19,10 +19,14 @@
 #include "tools/hlsrec/reporter.h"
 #include "tools/hlsrec/signals.h"
 #include "tools/hlsrec/spool_choice.h"
+#include "tools/hlsrec/telling_notifier.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
 namespace {
+
+// Who waits no longer need not be told why.
+constexpr std::chrono::milliseconds kQuietWait{500};
 
 // What signals act on: the source that is open, then the recorder.
 class Interruption {
@@ -192,6 +196,10 @@ class RecordRun {
     options.renditions = DefaultRenditions(*source);
     options.observer = reporter_;
     const bool tells = !options.notifiers.empty();
+    TellFailures(options.notifiers,
+                 [reporter = reporter_](std::string_view text) {
+                   reporter->Error(text);
+                 });
     const bool several = options.renditions.size() > 1;
     for (OutputOptions& output : options.outputs) {
       if (!several && command_.multivariant_name.empty()) {
@@ -266,8 +274,16 @@ class RecordRun {
   int AwaitReceivers(int code) {
     const auto timeout = ParseDuration(command_.finish_timeout);
     if (!timeout.ok()) return code;
-    const auto owed = AwaitNotifications(
-        runtime_, *timeout, [this] { return interruption_.stopped_again(); });
+    const auto stop = [this] { return interruption_.stopped_again(); };
+    auto owed =
+        AwaitNotifications(runtime_, std::min(*timeout, kQuietWait), stop);
+    if (owed.ok() && *owed > 0) {
+      reporter_->Say(
+          fmt::format("waiting for receivers to take {} events, for {} at most "
+                      "(Ctrl-C: leave them owed)",
+                      *owed, command_.finish_timeout));
+      owed = AwaitNotifications(runtime_, *timeout, stop);
+    }
     if (!owed.ok()) {
       reporter_->Error(owed.status().message());
       return std::max<int>(code, kUndelivered);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -16,6 +17,7 @@
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/progress.h"
 #include "tools/hlsrec/spool_choice.h"
+#include "tools/hlsrec/telling_notifier.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -136,6 +138,7 @@ class ResumeRun {
           code = std::max(code, Deliver(*runtime, recording));
         }
       }
+      if (command_.list) ListOwedEvents(spool, *runtime);
       if (!TellsOnly()) code = std::max(code, AwaitReceivers(*runtime));
       AwaitOthers(*runtime);
     }
@@ -143,11 +146,30 @@ class ResumeRun {
     return code;
   }
 
+  void ListOwedEvents(const std::string& spool,
+                      const std::shared_ptr<Runtime>& runtime) const {
+    const auto owed = ListNotifications(runtime, {.owed_only = true});
+    if (!owed.ok()) return PrintError(owed.status().message());
+    std::map<std::string, int> receivers;
+    for (const NotificationRecord& record : *owed) ++receivers[record.notifier];
+    for (const auto& [receiver, count] : receivers) {
+      if (command_.json) {
+        PrintJson({{"spool", spool}, {"events_owed", count}, {"to", receiver}});
+        continue;
+      }
+      std::fputs(fmt::format("events: {} owed to {}\n  in {}\n", count,
+                             receiver, spool)
+                     .c_str(),
+                 stdout);
+    }
+  }
+
   Status Attach(const std::shared_ptr<Runtime>& runtime) {
     if (TellsOnly()) return {};
-    const auto notifiers =
+    auto notifiers =
         MakeNotifiers(runtime, command_.webhooks, command_.http, command_.s3);
     if (!notifiers.ok()) return notifiers.status();
+    TellFailures(*notifiers, &PrintError);
     for (const NotifierOptions& options : *notifiers) {
       Status status = AttachNotifier(runtime, options.notifier);
       if (!status.ok()) return status;

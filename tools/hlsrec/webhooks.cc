@@ -124,7 +124,8 @@ StatusOr<WebhookOptions> OptionsOf(const std::shared_ptr<Runtime>& runtime,
 void AddWebhooks(CLI::App& app, Webhooks& webhooks) {
   const char* group = "Who is told";
   app.add_option("--webhook", webhooks.urls,
-                 "POST to this https URL when the recording starts, stops and "
+                 "POST to this https URL (http on this machine) when the "
+                 "recording starts, stops and "
                  "is stored, or fails; tried until it is taken, by `hlsrec "
                  "resume`, too. @FILE for a URL that is a secret; may be "
                  "repeated")
@@ -132,8 +133,8 @@ void AddWebhooks(CLI::App& app, Webhooks& webhooks) {
       ->type_name("URL")
       ->group(group);
   app.add_option("--webhook-secret-file", webhooks.secret_file,
-                 "File with the key that signs them (Standard Webhooks: "
-                 "whsec_BASE64)")
+                 "File with the key that signs them: whsec_BASE64, as Standard "
+                 "Webhooks have it, or a line that is the key itself")
       ->type_name("FILE")
       ->group(group);
   app.add_option("--webhook-bearer-file", webhooks.bearer_file,
