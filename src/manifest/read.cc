@@ -88,7 +88,11 @@ StatusOr<Head> Read(std::string_view text,
   try {
     return HeadOf(Json::parse(text, take));
   } catch (const Json::exception& error) {
-    return DataLoss("manifest: {}", error.what());
+    const std::string_view what = error.what();
+    // Behind the exception's name, in brackets.
+    const std::size_t name = what.find("] ");
+    return DataLoss("manifest: {}",
+                    what.substr(name == what.npos ? 0 : name + 2));
   }
 }
 

@@ -24,7 +24,16 @@ TEST_CASE("command line: wrong usage is refused and corrected") {
     const char* said;
   };
   const Case c =
-      GENERATE(Case{{}, "required"}, Case{{"recrod"}, "did you mean `record`?"},
+      GENERATE(Case{{}, "name a command: record, "},
+               Case{{"bogus"}, "`bogus` is no command: want record, "},
+               Case{{"recrod"}, "did you mean `record`?"},
+               Case{{"verify"}, "Try `hlsrec verify --help`"},
+               Case{{"record", "in.ts", "out", "--config", "c.toml"},
+                    "--config: goes before the command"},
+               Case{{"resume", "--discard", "0", "."},
+                    "want a number that --list tells"},
+               Case{{"record", "in.ts", "out", "--chat", "/tmp"},
+                    "is a folder: want a file or FIFO"},
                Case{{"record", "in.ts", "out", "--segmnt-time", "2"},
                     "did you mean `--segment-time`?"},
                Case{{"record", "in.ts", "out", "--segment-time", "soon"},

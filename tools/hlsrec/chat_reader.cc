@@ -81,8 +81,13 @@ StatusOr<std::unique_ptr<ChatReader>> ChatReader::Open(
     fd = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
   } else {
     struct stat status {};
-    const bool fifo =
-        ::stat(input.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+    const bool known = ::stat(input.c_str(), &status) == 0;
+    if (known && S_ISDIR(status.st_mode)) {
+      return Status(
+          StatusCode::kInvalidArgument,
+          fmt::format("--chat: {}: is a folder: want a file or FIFO", input));
+    }
+    const bool fifo = known && S_ISFIFO(status.st_mode);
     // A FIFO that we could write to ourselves does not end with one writer, nor
     // waits for the first.
     fd = ::open(input.c_str(), (fifo ? O_RDWR : O_RDONLY) | O_CLOEXEC);

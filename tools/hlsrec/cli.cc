@@ -351,7 +351,12 @@ void AddResume(CLI::App& app, ResumeCommand& resume) {
                    "Drop what the recording with this number in --list owes, "
                    "for good, and forget it; what is stored stays as it is")
       ->type_name("NUMBER")
-      ->check(CLI::PositiveNumber)
+      ->check([](const std::string& number) {
+        return number.find_first_not_of('0') == std::string::npos ||
+                       number.starts_with('-')
+                   ? "want a number that --list tells"
+                   : std::string();
+      })
       ->excludes("--list");
   command->add_flag("--json", resume.json, "One JSON object per recording");
   command

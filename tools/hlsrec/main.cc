@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "hlsrec/runtime.h"
 #include "tools/hlsrec/cli.h"
@@ -11,8 +13,10 @@
 namespace hlsrec::tools {
 namespace {
 
-int Usage(const std::string& message) {
-  fmt::print(stderr, "hlsrec: {}\nTry `hlsrec --help`.\n", message);
+// `command`: what was asked for, where that is known.
+int Usage(const std::string& message, const std::string& command = {}) {
+  fmt::print(stderr, "hlsrec: {}\nTry `hlsrec {}{}--help`.\n", message, command,
+             command.empty() ? "" : " ");
   return kUsage;
 }
 
@@ -58,25 +62,56 @@ int Validate(ValidateCommand& command) {
   return RunValidate(command);
 }
 
+// What stands in place of a command, and is none.
+std::string UnknownCommand(const CLI::App& app, const std::string& word) {
+  const std::string meant = SuggestFor(app, word);
+  if (!meant.empty()) {
+    return fmt::format("`{}` is not known: did you mean `{}`?", word, meant);
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command :
+       app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!command->get_group().empty()) names.push_back(command->get_name());
+  }
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  return word.empty() ? fmt::format("name a command: {}", all)
+                      : fmt::format("`{}` is no command: want {}", word, all);
+}
+
 int ParseError(const CLI::App& app, const CLI::ParseError& error) {
   // Help and version are no errors; CLI11 prints them.
   if (error.get_exit_code() == 0) return app.exit(error);
+  const auto commands = app.get_subcommands();
+  const std::vector<std::string> unknown = app.remaining();
+  if (commands.empty() &&
+      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    return Usage(UnknownCommand(app, unknown.empty() ? "" : unknown.front()));
+  }
   std::string message = error.what();
-  for (const CLI::App* command : app.get_subcommands()) {
+  if (dynamic_cast<const CLI::ConfigError*>(&error) != nullptr) {
+    message = fmt::format(
+        "--config: {}: want a section per command, as in [record]", message);
+  }
+  for (const CLI::App* command : commands) {
     for (const std::string& argument : command->remaining()) {
+      if (argument == "--config" || argument.starts_with("--config=")) {
+        return Usage(fmt::format(
+            "--config: goes before the command: hlsrec --config FILE {} ...",
+            command->get_name()));
+      }
       if (const std::string meant = SuggestFor(app, argument); !meant.empty()) {
         message = fmt::format("`{}` is not known: did you mean `{}`?", argument,
                               meant);
       }
     }
   }
-  for (const std::string& argument : app.remaining()) {
+  for (const std::string& argument : unknown) {
     if (const std::string meant = SuggestFor(app, argument); !meant.empty()) {
       message =
           fmt::format("`{}` is not known: did you mean `{}`?", argument, meant);
     }
   }
-  return Usage(message);
+  return Usage(message, commands.empty() ? "" : commands.front()->get_name());
 }
 
 int Run(int argc, char** argv) {
