@@ -10,6 +10,7 @@
 #include "tests/cli/recorded.h"
 #include "tests/inputs/ports.h"
 #include "tests/net/nginx_server.h"
+#include "tests/net/scripted_server.h"
 
 using namespace hlsrec::testing;  // NOLINT: a file of nothing but tests
 using hlsrec::NginxServer;
@@ -49,6 +50,35 @@ TEST_CASE("http output: a folder's URL, and a playlist's") {
           here);
   CHECK(again.code == 1);
   CHECK(Holds(again, "a playlist is there"));
+}
+
+TEST_CASE("http output: a server that is away is told of once, then counted") {
+  const TempDirectory directory;
+  // All is refused until long after ten attempts.
+  hlsrec::ScriptedServer server(
+      [](const hlsrec::ScriptedServer::Request& asked) {
+        return hlsrec::ScriptedServer::Reply{
+            .status = asked.method == "PUT" ? 503 : 0};
+      });
+  const auto record = [&](const char* flag) {
+    return Run(
+        Record({MediaFile("h264_aac.ts"), server.Url("/rec/i.m3u8"), flag,
+                "--finish-timeout", "3", "--spool", directory.path(flag + 2)}));
+  };
+  const auto count = [](const Ended& ended) {
+    std::size_t lines = 0;
+    for (std::size_t at = 0;
+         (at = ended.err.find("output degraded", at)) != std::string::npos;
+         ++at) {
+      ++lines;
+    }
+    return lines;
+  };
+  const Ended told = record("--no-sync");
+  CHECK(told.code == 5);
+  CHECK(count(told) == 1);
+  CHECK(Holds(told, "http 503"));
+  CHECK(count(record("--verbose")) > 1);
 }
 
 TEST_CASE("http output: credentials come from files and variables") {

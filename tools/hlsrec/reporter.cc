@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::chrono::seconds kTellAgain{10};
+
 // Names may hold bytes that are no UTF-8.
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -153,8 +155,29 @@ void Reporter::OnEvent(const Event& event) {
   if (json_) {
     return printer_.Print(stdout, Dump(EventJson(event)), Loss::kAllowed);
   }
+  const std::uint64_t untold = CountDegraded(event);
   if (verbosity_ == Verbosity::kQuiet || !ShowsPlainly(event)) return;
-  printer_.Print(stderr, EventLine(event), Loss::kAllowed);
+  if (event.type != EventType::kOutputDegraded ||
+      verbosity_ == Verbosity::kVerbose) {
+    return printer_.Print(stderr, EventLine(event), Loss::kAllowed);
+  }
+  if (untold == 0) return;
+  std::string line = EventLine(event);
+  if (untold > 1) line += fmt::format(" ({} failures)", untold);
+  printer_.Print(stderr, std::move(line), Loss::kAllowed);
+}
+
+// Each attempt fails while a server is away: told at once, then as a count.
+std::uint64_t Reporter::CountDegraded(const Event& event) {
+  const std::lock_guard lock(mutex_);
+  if (event.type == EventType::kOutputRecovered) degraded_.erase(event.output);
+  if (event.type != EventType::kOutputDegraded) return 0;
+  const auto now = std::chrono::steady_clock::now();
+  Degraded& output = degraded_[event.output];
+  ++output.untold;
+  if (output.told && now - *output.told < kTellAgain) return 0;
+  output.told = now;
+  return std::exchange(output.untold, 0);
 }
 
 void Reporter::Say(std::string_view text) {

@@ -1,10 +1,14 @@
 #ifndef HLSREC_TOOLS_HLSREC_REPORTER_H_
 #define HLSREC_TOOLS_HLSREC_REPORTER_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +46,14 @@ class Reporter final : public Observer {
  private:
   using Loss = LinePrinter::Loss;
   [[nodiscard]] bool ShowsPlainly(const Event& event) const;
+  // How many failures of its output are to be told now.
+  std::uint64_t CountDegraded(const Event& event);
+
+  // An output whose puts fail.
+  struct Degraded {
+    std::optional<std::chrono::steady_clock::time_point> told = {};
+    std::uint64_t untold = 0;
+  };
 
   const bool json_;
   const Verbosity verbosity_;
@@ -49,6 +61,7 @@ class Reporter final : public Observer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::size_t deleted_ = 0;
+  std::map<std::string, Degraded> degraded_;  // by their ids
   LinePrinter printer_;
 };
 
