@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "hlsrec/check.h"
 #include "hlsrec/source.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/signals.h"
@@ -36,7 +38,7 @@ void PrintJson(const CheckCommand& command, const CheckReport& report) {
   const Json json = {
       {"location", IsWebUrl(command.location) ? RedactUrl(command.location)
                                               : command.location},
-      {"profile", command.profile == CheckProfile::kApple ? "apple" : "rfc"},
+      {"profile", command.profile},
       {"ok", report.errors == 0},
       {"errors", report.errors},
       {"warnings", report.warnings},
@@ -76,18 +78,41 @@ StatusOr<CheckReport> Watch(const CheckCommand& command,
   std::atomic<bool> stop{false};
   const SignalWatch signals([&](int) { stop = true; },
                             [](SignalWatch::Wish) {});
-  WatchOptions watch{.check = options,
-                     .interval = command.interval,
-                     .stop = [&] { return stop.load(); }};
+  WatchOptions watch{.check = options, .stop = [&] { return stop.load(); }};
   if (!command.json) watch.on_finding = &PrintFinding;
   return WatchRecording(command.location, watch);
 }
 
 }  // namespace
 
+void AddCheck(CLI::App& app, CheckCommand& check) {
+  CLI::App* command = app.add_subcommand(
+      "check", "Check a playlist, folder or URL against the rules of HLS");
+  command
+      ->add_option("LOCATION", check.location,
+                   "Playlist, folder (all playlists below it), or URL")
+      ->required();
+  command
+      ->add_option("--profile", check.profile,
+                   "rfc, or apple: its authoring rules are errors too")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"rfc", "apple"}));
+  command->add_flag("--watch", check.watch,
+                    "Follow a live playlist and check how it changes");
+  command->add_flag("--no-media", check.no_media,
+                    "Look at playlists only, not at segments");
+  command->add_flag("--json", check.json, "One JSON object");
+  command->add_option("--max-findings", check.max_findings, "Findings to show")
+      ->capture_default_str();
+  command->footer(
+      "Rules are cited by number (R10); see RULES in the documentation.\n"
+      "Exit codes: 0 no errors, 1 usage, 2 can't be read, 3 errors found.");
+}
+
 int RunCheck(const CheckCommand& command) {
   const CheckOptions options{
-      .profile = command.profile,
+      .profile = command.profile == "apple" ? CheckProfile::kApple
+                                            : CheckProfile::kRfc,
       .depth = command.no_media ? CheckDepth::kText : CheckDepth::kMedia,
       .max_findings_per_rule = command.max_findings};
   const auto report = command.watch ? Watch(command, options)

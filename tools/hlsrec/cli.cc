@@ -338,130 +338,6 @@ void AddRelay(CLI::App& app, RecordCommand& relay) {
   command->footer(kRelayFooter);
 }
 
-void AddResume(CLI::App& app, ResumeCommand& resume) {
-  CLI::App* command = app.add_subcommand(
-      "resume", "Deliver and end what interrupted recordings left");
-  command
-      ->add_option("SPOOL", resume.spool,
-                   "Folder that was recorded to, or its spool")
-      ->capture_default_str();
-  command->add_flag("--list", resume.list, "Tell what is owed, and do nothing");
-  command
-      ->add_option("--discard", resume.discard,
-                   "Drop what the recording with this number in --list owes, "
-                   "for good, and forget it; what is stored stays as it is")
-      ->type_name("NUMBER")
-      ->check([](const std::string& number) {
-        return number.find_first_not_of('0') == std::string::npos ||
-                       number.starts_with('-')
-                   ? "want a number that --list tells"
-                   : std::string();
-      })
-      ->excludes("--list");
-  command->add_flag("--json", resume.json, "One JSON object per recording");
-  command
-      ->add_option("--finish-timeout", resume.finish_timeout,
-                   "Time to store what is left")
-      ->capture_default_str()
-      ->type_name("DURATION");
-  AddHttpDelivery(*command, resume.http);
-  AddS3Delivery(*command, resume.s3);
-  AddWebhooks(*command, resume.webhooks);
-  AddS3Objects(*command, resume.s3);
-  command->footer(
-      "A recording that was killed also goes on by itself when it is recorded\n"
-      "again with the same arguments.\n"
-      "Exit codes: 0 nothing is owed any more, 1 usage or still recording,\n"
-      "4 not everything could be delivered, 5 the spool can't be read,\n"
-      "6 another machine has taken over.");
-}
-
-void AddCheck(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand(
-      "check", "Check a playlist, folder or URL against the rules of HLS");
-  command
-      ->add_option("LOCATION", line.check.location,
-                   "Playlist, folder (all playlists below it), or URL")
-      ->required();
-  command
-      ->add_option("--profile", line.check_profile,
-                   "rfc, or apple: its authoring rules are errors too")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"rfc", "apple"}));
-  command->add_flag("--watch", line.check.watch,
-                    "Follow a live playlist and check how it changes");
-  command->add_flag("--no-media", line.check.no_media,
-                    "Look at playlists only, not at segments");
-  command->add_flag("--json", line.check.json, "One JSON object");
-  command
-      ->add_option("--max-findings", line.check.max_findings,
-                   "Findings to show")
-      ->capture_default_str();
-  command->footer(
-      "Rules are cited by number (R10); see RULES in the documentation.\n"
-      "Exit codes: 0 no errors, 1 usage, 2 can't be read, 3 errors found.");
-}
-
-void AddProbe(CLI::App& app, CommandLine& line) {
-  CLI::App* command =
-      app.add_subcommand("probe", "Tell what would be recorded of an input");
-  command->add_option("INPUT", line.probe.source.url, "As for record")
-      ->required();
-  command->add_flag("--listen", line.probe.source.listen,
-                    "Wait for a publisher to connect");
-  command->add_option("--duration", line.probe_duration, "How much to measure")
-      ->capture_default_str();
-  command
-      ->add_option("--timeout", line.probe_timeout,
-                   "Time to connect, and without a packet")
-      ->capture_default_str();
-  command->add_option("--format", line.probe.source.format,
-                      "Container of the input");
-  command->add_flag("--all-variants", line.probe.source.all_programs,
-                    "All variants or programs");
-  command->add_flag("--json", line.probe.json, "One JSON object");
-  command->footer("Exit codes: 0, 1 usage, 2 the source failed.");
-}
-
-void AddValidate(CLI::App& app, ValidateCommand& validate) {
-  CLI::App* command = app.add_subcommand(
-      "validate",
-      "Find out whether a recording can be stored there, and why "
-      "not");
-  command->add_option("OUTPUT", validate.output.outputs, "As for record");
-  command->add_flag("--json", validate.json, "One JSON object");
-  AddHttpDelivery(*command, validate.output.http);
-  AddS3Delivery(*command, validate.output.s3);
-  AddS3Objects(*command, validate.output.s3);
-  command->footer(
-      "One small object is written, read, refused, replaced, listed and\n"
-      "removed. `noted` steps cost something, `failed` ones are in the way.\n"
-      "Exit codes: 0 a recording can be stored, 1 usage, 5 it can't.");
-}
-
-void AddVerify(CLI::App& app, VerifyCommand& verify) {
-  CLI::App* command = app.add_subcommand(
-      "verify",
-      "Read a recording again and compare it with its recording.json");
-  command
-      ->add_option("LOCATION", verify.location,
-                   "A manifest (recorded with --manifest): path, http(s) or s3 "
-                   "URL; or a folder or s3 URL with manifests below it")
-      ->required();
-  command->add_option("--parallel", verify.parallel, "Objects read at once")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 64));
-  command->add_flag("--json", verify.json, "One JSON object per manifest");
-  command->add_flag("-q,--quiet", verify.quiet, "No progress");
-  AddHttpDelivery(*command, verify.sinks.http);
-  AddS3Delivery(*command, verify.sinks.s3);
-  command->footer(
-      "Missing, changed, cut short, extra: each object is told. Web servers\n"
-      "can't list, so that extra ones are found in folders and buckets only.\n"
-      "Exit codes: 0 as recorded, 1 usage, 2 can't be read or has not ended,\n"
-      "3 something differs, 4 something is missing.");
-}
-
 void AddPresign(CLI::App& app, PresignCommand& presign) {
   CLI::App* command = app.add_subcommand(
       "presign", "Print a URL by which anybody may read an object of a bucket");
@@ -548,8 +424,8 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddRelay(*app, line.relay);
   AddResume(*app, line.resume);
   AddEvents(*app, line.events);
-  AddCheck(*app, line);
-  AddProbe(*app, line);
+  AddCheck(*app, line.check);
+  AddProbe(*app, line.probe);
   AddValidate(*app, line.validate);
   AddVerify(*app, line.verify);
   AddExport(*app, line.export_recording);

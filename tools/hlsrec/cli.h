@@ -36,10 +36,6 @@ struct CommandLine {
   ExportCommand export_recording;
   ClipCommand clip;
   PackageCommand package;
-  std::string check_profile = "rfc";
-  std::string check_interval = "1";
-  std::string probe_duration = "5";
-  std::string probe_timeout = "10";
   std::string completion_shell;
 };
 

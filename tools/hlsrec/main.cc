@@ -20,21 +20,6 @@ int Usage(const std::string& message, const std::string& command = {}) {
   return kUsage;
 }
 
-int RunProbe(CommandLine& line) {
-  const auto duration = ParseDuration(line.probe_duration);
-  if (!duration.ok())
-    return Usage("--duration: " + duration.status().message());
-  const auto timeout = ParseDuration(line.probe_timeout);
-  if (!timeout.ok()) return Usage("--timeout: " + timeout.status().message());
-  auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});
-  if (!runtime.ok()) return Usage(runtime.status().message());
-  line.probe.duration = *duration;
-  line.probe.source.timeout = *timeout;
-  line.probe.source.connect_timeout = *timeout;
-  line.probe.runtime = *runtime;
-  return RunProbe(line.probe);
-}
-
 // Outputs that are described in files, beside those that were named.
 Status AddStorageOutputs(RecordCommand& command) {
   const auto outputs = StorageOutputs(command.s3);
@@ -131,13 +116,8 @@ int Run(int argc, char** argv) {
   if (app->got_subcommand("package")) return RunPackage(line.package);
   if (app->got_subcommand("presign")) return RunPresign(line.presign);
   if (app->got_subcommand("serve")) return RunServe(std::move(line.serve));
-  if (app->got_subcommand("check")) {
-    if (line.check_profile == "apple") {
-      line.check.profile = CheckProfile::kApple;
-    }
-    return RunCheck(line.check);
-  }
-  if (app->got_subcommand("probe")) return RunProbe(line);
+  if (app->got_subcommand("check")) return RunCheck(line.check);
+  if (app->got_subcommand("probe")) return RunProbe(line.probe);
   if (app->got_subcommand("resume")) return RunResume(line.resume);
   if (app->got_subcommand("events")) return RunEvents(line.events);
   if (app->got_subcommand("man")) {

@@ -2,20 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "hlsrec/probe.h"
+#include "hlsrec/runtime.h"
+#include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/stop_signal.h"
+#include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using std::chrono::microseconds;
-
-constexpr int kSourceFailed = 2;
 
 double Seconds(microseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -148,11 +151,46 @@ std::string ReportText(const ProbeReport& report) {
   return text;
 }
 
+int Usage(std::string_view what, const Status& status) {
+  fmt::print(stderr, "hlsrec: {}: {}\n", what, status.message());
+  return kUsage;
+}
+
 }  // namespace
 
+void AddProbe(CLI::App& app, ProbeCommand& probe) {
+  CLI::App* command =
+      app.add_subcommand("probe", "Tell what would be recorded of an input");
+  command->add_option("INPUT", probe.source.url, "As for record")->required();
+  command->add_flag("--listen", probe.source.listen,
+                    "Wait for a publisher to connect");
+  command->add_option("--duration", probe.duration, "How much to measure")
+      ->capture_default_str();
+  command
+      ->add_option("--timeout", probe.timeout,
+                   "Time to connect, and without a packet")
+      ->capture_default_str();
+  command->add_option("--format", probe.source.format,
+                      "Container of the input");
+  command->add_flag("--all-variants", probe.source.all_programs,
+                    "All variants or programs");
+  command->add_flag("--json", probe.json, "One JSON object");
+  command->footer("Exit codes: 0, 1 usage, 2 the source failed.");
+}
+
 int RunProbe(const ProbeCommand& command) {
+  const auto duration = ParseDuration(command.duration);
+  if (!duration.ok()) return Usage("--duration", duration.status());
+  const auto timeout = ParseDuration(command.timeout);
+  if (!timeout.ok()) return Usage("--timeout", timeout.status());
+  const auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});
+  if (!runtime.ok()) return Usage("probe", runtime.status());
+  UrlSourceOptions source = command.source;
+  source.timeout = *timeout;
+  source.connect_timeout = *timeout;
+  const StopSignal signal;
   const StatusOr<ProbeReport> report = ProbeUrl(
-      command.runtime, command.source, command.duration, command.cancelled);
+      *runtime, source, *duration, [&signal] { return signal.stopped(); });
   if (!report.ok()) {
     if (command.json) {
       const Json json = {{"url", RedactUrl(command.source.url)},

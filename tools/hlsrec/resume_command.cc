@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -300,6 +301,44 @@ class ResumeRun {
 };
 
 }  // namespace
+
+void AddResume(CLI::App& app, ResumeCommand& resume) {
+  CLI::App* command = app.add_subcommand(
+      "resume", "Deliver and end what interrupted recordings left");
+  command
+      ->add_option("SPOOL", resume.spool,
+                   "Folder that was recorded to, or its spool")
+      ->capture_default_str();
+  command->add_flag("--list", resume.list, "Tell what is owed, and do nothing");
+  command
+      ->add_option("--discard", resume.discard,
+                   "Drop what the recording with this number in --list owes, "
+                   "for good, and forget it; what is stored stays as it is")
+      ->type_name("NUMBER")
+      ->check([](const std::string& number) {
+        return number.find_first_not_of('0') == std::string::npos ||
+                       number.starts_with('-')
+                   ? "want a number that --list tells"
+                   : std::string();
+      })
+      ->excludes("--list");
+  command->add_flag("--json", resume.json, "One JSON object per recording");
+  command
+      ->add_option("--finish-timeout", resume.finish_timeout,
+                   "Time to store what is left")
+      ->capture_default_str()
+      ->type_name("DURATION");
+  AddHttpDelivery(*command, resume.http);
+  AddS3Delivery(*command, resume.s3);
+  AddWebhooks(*command, resume.webhooks);
+  AddS3Objects(*command, resume.s3);
+  command->footer(
+      "A recording that was killed also goes on by itself when it is recorded\n"
+      "again with the same arguments.\n"
+      "Exit codes: 0 nothing is owed any more, 1 usage or still recording,\n"
+      "4 not everything could be delivered, 5 the spool can't be read,\n"
+      "6 another machine has taken over.");
+}
 
 int RunResume(const ResumeCommand& command) { return ResumeRun(command).Run(); }
 

@@ -8,6 +8,10 @@
 #include "tools/hlsrec/s3_delivery.h"
 #include "tools/hlsrec/webhooks.h"
 
+namespace CLI {
+class App;
+}
+
 namespace hlsrec::tools {
 
 // `hlsrec resume [SPOOL]`; durations are text (text.h).
@@ -22,6 +26,8 @@ struct ResumeCommand {
   S3Delivery s3;
   Webhooks webhooks;
 };
+
+void AddResume(CLI::App& app, ResumeCommand& resume);
 
 // Delivers and ends what interrupted recordings left, or lists it. The exit
 // code: 0 nothing is owed any more (or listed), 1 usage or somebody records

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -49,6 +50,22 @@ int Fail(const Status& status, int code) {
 }
 
 }  // namespace
+
+void AddValidate(CLI::App& app, ValidateCommand& validate) {
+  CLI::App* command = app.add_subcommand(
+      "validate",
+      "Find out whether a recording can be stored there, and why "
+      "not");
+  command->add_option("OUTPUT", validate.output.outputs, "As for record");
+  command->add_flag("--json", validate.json, "One JSON object");
+  AddHttpDelivery(*command, validate.output.http);
+  AddS3Delivery(*command, validate.output.s3);
+  AddS3Objects(*command, validate.output.s3);
+  command->footer(
+      "One small object is written, read, refused, replaced, listed and\n"
+      "removed. `noted` steps cost something, `failed` ones are in the way.\n"
+      "Exit codes: 0 a recording can be stored, 1 usage, 5 it can't.");
+}
 
 int RunValidate(const ValidateCommand& command) {
   auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});

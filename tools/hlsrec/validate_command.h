@@ -3,6 +3,10 @@
 
 #include "tools/hlsrec/record_command.h"
 
+namespace CLI {
+class App;
+}
+
 namespace hlsrec::tools {
 
 // `hlsrec validate OUTPUT`: of a recording's options those that tell how to
@@ -11,6 +15,8 @@ struct ValidateCommand {
   RecordCommand output;
   bool json = false;
 };
+
+void AddValidate(CLI::App& app, ValidateCommand& validate);
 
 // Writes the report to standard output. The exit code: 0 where a recording can
 // be stored there, 5 where not, 1 for a wrong argument.

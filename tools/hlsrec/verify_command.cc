@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -195,6 +196,29 @@ class Verification {
 };
 
 }  // namespace
+
+void AddVerify(CLI::App& app, VerifyCommand& verify) {
+  CLI::App* command = app.add_subcommand(
+      "verify",
+      "Read a recording again and compare it with its recording.json");
+  command
+      ->add_option("LOCATION", verify.location,
+                   "A manifest (recorded with --manifest): path, http(s) or s3 "
+                   "URL; or a folder or s3 URL with manifests below it")
+      ->required();
+  command->add_option("--parallel", verify.parallel, "Objects read at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command->add_flag("--json", verify.json, "One JSON object per manifest");
+  command->add_flag("-q,--quiet", verify.quiet, "No progress");
+  AddHttpDelivery(*command, verify.sinks.http);
+  AddS3Delivery(*command, verify.sinks.s3);
+  command->footer(
+      "Missing, changed, cut short, extra: each object is told. Web servers\n"
+      "can't list, so that extra ones are found in folders and buckets only.\n"
+      "Exit codes: 0 as recorded, 1 usage, 2 can't be read or has not ended,\n"
+      "3 something differs, 4 something is missing.");
+}
 
 int RunVerify(const VerifyCommand& command) {
   const auto runtime = Runtime::Create({.libav_logging = LibavLog::kSilence});

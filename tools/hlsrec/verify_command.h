@@ -5,6 +5,10 @@
 
 #include "tools/hlsrec/record_command.h"
 
+namespace CLI {
+class App;
+}
+
 namespace hlsrec::tools {
 
 struct VerifyCommand {
@@ -15,6 +19,8 @@ struct VerifyCommand {
   bool quiet = false;
   RecordCommand sinks;  // how to get at web servers and buckets
 };
+
+void AddVerify(CLI::App& app, VerifyCommand& verify);
 
 // Returns the process's exit code.
 int RunVerify(const VerifyCommand& command);
