@@ -77,7 +77,8 @@ class Receiver final : public UploadReceiver,
             .not_stored = counters_->not_stored,
             .broken_off = counters_->broken_off,
             .gaps = counters_->gaps,
-            .under_way = counters_->under_way};
+            .under_way = counters_->under_way,
+            .remembered_names = store_->remembered()};
   }
 
  private:
@@ -337,7 +338,8 @@ Status Check(const UploadReceiverOptions& options) {
                            prefix);
   }
   if (options.max_object_bytes == 0 || options.max_playlist_bytes == 0 ||
-      options.max_uploads == 0 || options.max_pending_bytes == 0) {
+      options.max_uploads == 0 || options.max_pending_bytes == 0 ||
+      options.max_remembered_names == 0) {
     return InvalidArgument("max_...: 0 would refuse everything");
   }
   if (options.patience.count() <= 0) {
