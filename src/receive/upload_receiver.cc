@@ -151,6 +151,12 @@ class Receiver final : public UploadReceiver,
     const bool is_list = type.kind == ObjectKind::kMediaPlaylist;
     const std::string_view encoding = request.Header("Content-Encoding");
     const bool encoded = !encoding.empty() && encoding != "identity";
+    if (IsForm(request.Header("Content-Type"))) {
+      return Refuse(Plain(415,
+                          "a form is no media: send the file as it is, with "
+                          "its type or none (curl -T FILE, not curl -d)"),
+                    reply);
+    }
     if (!Accepts(type, request.Header("Content-Type")) ||
         (encoded && !(is_list && encoding == "gzip"))) {
       return Refuse(Plain(415, "the type is not that of the extension"), reply);

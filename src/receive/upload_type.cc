@@ -30,9 +30,8 @@ constexpr std::array<UploadType, 16> kTypes = {{
 }};
 
 // What senders say that know no better, or that use an older name.
-constexpr std::array<std::string_view, 3> kAnything = {
-    "application/octet-stream", "binary/octet-stream",
-    "application/x-www-form-urlencoded"};
+constexpr std::array<std::string_view, 2> kAnything = {
+    "application/octet-stream", "binary/octet-stream"};
 constexpr std::array<std::string_view, 4> kPlaylists = {
     kPlaylist, "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl"};
 
@@ -47,6 +46,12 @@ const UploadType* FindUploadType(std::string_view extension) {
       kTypes.begin(), kTypes.end(),
       [&](const UploadType& type) { return type.extension == extension; });
   return found == kTypes.end() ? nullptr : &*found;
+}
+
+bool IsForm(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find_first_of("; "));
+  return net::EqualsIgnoringCase(content_type,
+                                 "application/x-www-form-urlencoded");
 }
 
 bool Accepts(const UploadType& type, std::string_view content_type) {
