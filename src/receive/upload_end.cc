@@ -4,7 +4,7 @@
 
 #include "src/base/gzip.h"
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 #include "src/receive/stream_name.h"
 #include "src/receive/upload_store.h"
 
@@ -12,7 +12,7 @@ namespace hlsrec::receive {
 namespace {
 
 bool IsBesideOrBelow(const std::string& list, const std::string& name) {
-  return name.starts_with(FolderOfKey(list));
+  return name.starts_with(playlist::FolderOfKey(list));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include "src/base/gzip.h"
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 #include "src/receive/upload_store.h"
 
 namespace hlsrec::receive {
@@ -140,7 +140,7 @@ void UploadStore::LookForUnknown(const Listed& listed) {
     }
     object.state = Object::State::kLooking;
     object.look = look;
-    unknown[FolderOfKey(reference.key)].push_back(reference.key);
+    unknown[playlist::FolderOfKey(reference.key)].push_back(reference.key);
   }
   for (auto& [folder, keys] : unknown) {
     if (keys.size() <= kAskOneByOne) {

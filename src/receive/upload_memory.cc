@@ -4,7 +4,7 @@
 
 #include "src/base/gzip.h"
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 #include "src/receive/upload_store.h"
 
 namespace hlsrec::receive {

@@ -11,10 +11,10 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/net/header_text.h"
+#include "src/playlist/reference.h"
 #include "src/receive/answers.h"
 #include "src/receive/body_reader.h"
 #include "src/receive/incoming_body.h"
-#include "src/receive/reference.h"
 #include "src/receive/stream_name.h"
 #include "src/receive/upload_store.h"
 #include "src/receive/upload_type.h"
@@ -122,7 +122,7 @@ class Receiver final : public UploadReceiver,
     }
     std::string_view path = request.path();
     path.remove_prefix(std::min(path.size(), options_.path_prefix.size()));
-    if (request.method == "POST" && ExtensionOfKey(path).empty()) {
+    if (request.method == "POST" && playlist::ExtensionOfKey(path).empty()) {
       return TakeCommand(request, reply);
     }
     StatusOr<RequestTarget> target =
@@ -130,7 +130,8 @@ class Receiver final : public UploadReceiver,
     if (!target.ok() || !CheckKey(target->path).ok()) {
       return Refuse(Plain(400, "the path is no name of a file"), reply);
     }
-    const UploadType* type = FindUploadType(ExtensionOfKey(target->path));
+    const UploadType* type =
+        FindUploadType(playlist::ExtensionOfKey(target->path));
     if (type == nullptr) {
       if (gets) return Refuse(Plain(404, "there is no such file"), reply);
       return Refuse(Plain(415, "the extension is none of HLS"), reply);

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 
 namespace hlsrec::receive {
 
@@ -18,7 +18,7 @@ UploadStore::UploadStore(std::shared_ptr<Strand> strand, const Clock& clock,
       sweep_at_(options.max_remembered_names) {}
 
 bool UploadStore::IsList(const std::string& key) {
-  return ExtensionOfKey(key) == "m3u8";
+  return playlist::ExtensionOfKey(key) == "m3u8";
 }
 
 void UploadStore::Begin(const std::string& key) { ++objects_[key].coming; }

@@ -7,6 +7,7 @@
 
 #include "hlsrec/forward.h"
 #include "src/base/file.h"
+#include "src/base/percent.h"
 #include "src/manifest/read.h"
 #include "src/playlist/parse.h"
 #include "src/playlist/render.h"

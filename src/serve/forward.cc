@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "hlsrec/sink.h"
+#include "src/base/percent.h"
 #include "src/base/status_util.h"
 #include "src/net/header_text.h"
 #include "src/net/url.h"
@@ -57,7 +58,7 @@ Status CheckPath(const std::string& path) {
     if (const auto why = WhyNot(again); !why.empty()) {
       return InvalidArgument("request: path: holds {}", why);
     }
-    const auto next = serve::DecodePercent(again);
+    const auto next = DecodePercent(again);
     if (!next || *next == again) break;
     again = *next;
   }
@@ -117,7 +118,7 @@ StatusOr<RequestTarget> ParseRequestTarget(std::string_view target) {
   }
   const std::size_t mark = target.find('?');
   const auto path =
-      serve::DecodePercent(target.substr(1, mark - (mark != target.npos)));
+      DecodePercent(target.substr(1, mark - (mark != target.npos)));
   if (!path) return InvalidArgument("request: path: has a broken escape");
   HLSREC_RETURN_IF_ERROR(CheckPath(*path));
   return RequestTarget{
