@@ -223,6 +223,26 @@ std::string Forwarder::MapPath(const std::string& path) const {
   return to.empty() ? rest : to + "/" + rest;
 }
 
+std::optional<std::string> Forwarder::PathOf(const std::string& key) const {
+  std::vector<std::string> candidates = {key};
+  for (const auto& [from, to] : options_.path_prefixes) {
+    const std::string there(WithoutSlashes(to));
+    if (!there.empty() && !key.starts_with(there + "/")) continue;
+    const std::string here(WithoutSlashes(from));
+    const std::string rest = there.empty() ? key : key.substr(there.size() + 1);
+    candidates.push_back(here.empty() ? rest : here + "/" + rest);
+  }
+  for (std::string& path : candidates) {
+    const ForwardDecision decision =
+        Decide("GET", "/" + net::UriEncode(path, net::UriPart::kPath),
+               ObjectPlace::kUnknown);
+    const bool forwards = decision.action == ForwardAction::kRedirect ||
+                          decision.action == ForwardAction::kProxy;
+    if (forwards && decision.key == key) return std::move(path);
+  }
+  return std::nullopt;
+}
+
 ForwardDecision Forwarder::Decide(std::string_view method,
                                   std::string_view target,
                                   ObjectPlace place) const {

@@ -168,6 +168,15 @@ TEST_CASE("serve: a recording that has moved to a private bucket plays on") {
   CHECK(Played(url) == here);
   CHECK(StatusOf(serving.Url("/none/index.m3u8")) == "404");
   CHECK(Curl({url}).find("Signature") == std::string::npos);
+  // It is in the list as if it were here.
+  const Serving another({folder + "/here", bucket});
+  const Json all = Json::parse(Curl({another.Url("/recordings.json")}));
+  CHECK(all.at("bucket").at("state") == "listed");
+  REQUIRE(all.at("recordings").size() == 1);
+  const Json& moved = all.at("recordings").at(0);
+  CHECK(moved.at("playlist") == "cam/index.m3u8");
+  CHECK(moved.at("state") == "ended");
+  CHECK(moved.at("size") > 100'000);
 }
 
 TEST_CASE("serve: over TLS") {
