@@ -174,10 +174,10 @@ std::vector<FoundRecording> FindRecordings(const Inventory& inventory) {
     }
   }
   for (const auto& [clipped, path] : clips) {
-    const auto recording =
-        std::find_if(found.begin(), found.end(), [&](const auto& one) {
-          return std::find(one.playlists.begin(), one.playlists.end(),
-                           clipped) != one.playlists.end();
+    const auto recording = std::find_if(
+        found.begin(), found.end(), [&list = clipped](const auto& one) {
+          return std::find(one.playlists.begin(), one.playlists.end(), list) !=
+                 one.playlists.end();
         });
     if (recording != found.end()) recording->clips.push_back(path);
   }

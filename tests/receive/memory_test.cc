@@ -141,8 +141,51 @@ TEST_CASE("upload memory: a forgotten list that is put again is a new one") {
   receiving.Put("s0/new.ts", "x");
   CHECK(list.status() == 201);
   CHECK(one.status() == 204);
+  CHECK(receiving.Put("s1/i.m3u8", ListOf({"3.ts"})).status() == 201);
+  // They are known now: nothing is read.
+  std::vector<std::string> asked;
+  receiving.decide = [&](std::uint64_t, const std::string& key) {
+    asked.push_back(key);
+    return testing::FaultySink::Decision();
+  };
   CHECK(receiving.Send("DELETE", "s0/3.ts").status() == 409);
+  CHECK(receiving.Send("DELETE", "s1/3.ts").status() == 409);
+  CHECK(receiving.Send("DELETE", "s1/2.ts").status() == 204);
+  CHECK(asked == Keys{"s1/2.ts"});
   CHECK(receiving.Send("DELETE", "s0/2.ts").status() == 204);
+}
+
+TEST_CASE("upload memory: what is read again stays until it was of use") {
+  Receiving receiving({.max_remembered_names = 5});
+  Keys names;
+  for (int j = 0; j < 10; ++j) {
+    names.push_back(fmt::format("{}.ts", j));
+    receiving.Put("s/" + names.back(), "x");
+  }
+  for (const char* list : {"s/a.m3u8", "s/b.m3u8"}) {
+    names.pop_back();
+    REQUIRE(receiving.Put(list, Ended(names)).status() == 201);
+    receiving.simulation.Advance(seconds(1));
+  }
+  PutEnded(receiving, 3);
+  std::vector<std::string> asked;
+  receiving.decide = [&](std::uint64_t, const std::string& key) {
+    asked.push_back(key);
+    return testing::FaultySink::Decision{
+        .fault = key == "s/b.m3u8" ? Fault::kStall : Fault::kNone};
+  };
+  const Request gone = receiving.Send("DELETE", "s/5.ts");
+  CHECK(asked == Keys{"s/a.m3u8", "s/b.m3u8"});
+  // Something else happens meanwhile.
+  CHECK(receiving.Put("x.ts", "x").status() == 201);
+  receiving.decide = [&](std::uint64_t, const std::string& key) {
+    asked.push_back(key);
+    return testing::FaultySink::Decision();
+  };
+  receiving.sink->Release();
+  receiving.simulation.RunUntilIdle();
+  CHECK(gone.status() == 409);
+  CHECK(std::count(asked.begin(), asked.end(), "s/a.m3u8") == 1);
 }
 
 TEST_CASE("upload memory: live lists are not forgotten, quiet ones are") {
