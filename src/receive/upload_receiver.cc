@@ -152,7 +152,8 @@ class Receiver final : public UploadReceiver,
     const bool is_list = type.kind == ObjectKind::kMediaPlaylist;
     const std::string_view encoding = request.Header("Content-Encoding");
     const bool encoded = !encoding.empty() && encoding != "identity";
-    if (IsForm(request.Header("Content-Type"))) {
+    // What a page can send unasked. curl -X PUT says the same of what is whole.
+    if (request.method == "POST" && IsForm(request.Header("Content-Type"))) {
       return Refuse(Plain(415,
                           "a form is no media: send the file as it is, with "
                           "its type or none (curl -T FILE, not curl -d)"),

@@ -62,6 +62,7 @@ bool Accepts(const UploadType& type, std::string_view content_type) {
   };
   if (content_type.empty() || is(type.content_type)) return true;
   if (std::any_of(kAnything.begin(), kAnything.end(), is)) return true;
+  if (IsForm(content_type)) return true;
   if (type.kind == ObjectKind::kMediaPlaylist) {
     return std::any_of(kPlaylists.begin(), kPlaylists.end(), is);
   }
