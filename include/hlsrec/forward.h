@@ -1,6 +1,7 @@
 #ifndef HLSREC_FORWARD_H_
 #define HLSREC_FORWARD_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -128,6 +129,9 @@ class HLSREC_EXPORT Forwarder {
   [[nodiscard]] ForwardDecision Decide(std::string_view method,
                                        std::string_view target,
                                        ObjectPlace place) const;
+  // The path, without its first `/`, by which a GET of what is not here gets
+  // this key; none where there is none.
+  [[nodiscard]] std::optional<std::string> PathOf(const std::string& key) const;
   [[nodiscard]] const ForwardOptions& options() const { return options_; }
 
  private:

@@ -93,6 +93,10 @@ struct HttpSinkOptions {
 HLSREC_EXPORT StatusOr<std::shared_ptr<Sink>> OpenHttpSink(
     std::shared_ptr<Runtime> runtime, const HttpSinkOptions& options);
 
+// The key below a URL that its path means: "%20" is a space, which sinks write
+// as "%20" again. A broken escape stays as it is.
+HLSREC_EXPORT std::string KeyOfUrlPath(std::string_view path);
+
 // For HttpSinkOptions::authorization: a file that holds a token, read anew for
 // each attempt, so that it may be replaced.
 HLSREC_EXPORT std::function<StatusOr<std::string>()> BearerTokenFile(

@@ -56,6 +56,11 @@ struct PlaybackOptions {
   // How old the list of recordings may be: making it reads every playlist that
   // has changed.
   std::chrono::milliseconds index_max_age{2000};
+  // Of what is in `bucket`: a listing of all of it, and a request for each
+  // playlist and manifest that has changed. It is made when somebody asks, who
+  // gets what is known meanwhile; who is the first waits, three seconds at
+  // most.
+  std::chrono::milliseconds bucket_index_max_age{60000};
 };
 
 // Answers GET and HEAD for
@@ -65,9 +70,9 @@ struct PlaybackOptions {
 // - what is not there, as Forwarder decides;
 // - `....m3u8?start=S&end=E`: the part of a playlist between two times, in
 //   seconds since 1970, by EXT-X-PROGRAM-DATE-TIME; either may be left out;
-// - `/recordings.json`: what there is to play, as
-// src/serve/recordings.schema.json
-//   describes.
+// - `/recordings.json`: what there is to play, in the folders and in the
+//   private bucket, as src/serve/recordings.schema.json describes. A bucket
+//   that can't be listed is told there, and does not keep the rest.
 //
 // In a playlist that is asked for by a signed URL (hlsrec/access.h) every
 // relative URI gets that signature.

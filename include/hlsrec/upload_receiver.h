@@ -2,6 +2,7 @@
 #define HLSREC_UPLOAD_RECEIVER_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -61,6 +62,15 @@ struct UploadReceiverOptions {
   // Bodies beyond a megabyte wait in files there, which have no name.
   std::string temporary_directory = "/tmp";
 
+  // How many names are remembered: of what lists name, and, beside those, of
+  // what is stored; about 100 bytes each. Beyond these the lists that have
+  // ended, or were not put for ten minutes, are forgotten, those first that
+  // were put longest ago, and read from the sink again before anything that
+  // they may name is removed. Live lists are remembered whatever they name.
+  // After ten thousand lists that were forgotten the first of them are as those
+  // that were put before this receiver began.
+  std::size_t max_remembered_names = 250'000;
+
   // How long the sink is tried before the sender is told 503. Senders that try
   // again (hlsrec does) bring it anew; others (ffmpeg) do not.
   std::chrono::milliseconds patience{20000};
@@ -70,7 +80,9 @@ struct UploadReceiverOptions {
   std::chrono::milliseconds hold{30000};
   MissingSegments missing_segments = MissingSegments::kGap;
   // How long after `publish_finished` a stream's playlists, and what they named
-  // since this receiver began, are removed. None: they stay.
+  // since this receiver began, are removed; of a list that was forgotten, what
+  // it names in the sink. Of what a list names no more, and nobody deleted, the
+  // last `max_remembered_names` by name. None: they stay.
   std::optional<std::chrono::milliseconds> delete_on_end = {};
 
   // Called on a thread of the runtime, which may not be blocked.
@@ -81,11 +93,12 @@ struct UploadStats {
   std::uint64_t stored = 0;        // confirmed by the sink
   std::uint64_t stored_bytes = 0;  // of those
   std::uint64_t removed = 0;
-  std::uint64_t refused = 0;     // 4xx
-  std::uint64_t not_stored = 0;  // 503
-  std::uint64_t broken_off = 0;  // bodies whose client went away
-  std::uint64_t gaps = 0;        // segments that became gaps
-  std::uint64_t under_way = 0;   // now
+  std::uint64_t refused = 0;           // 4xx
+  std::uint64_t not_stored = 0;        // 503
+  std::uint64_t broken_off = 0;        // bodies whose client went away
+  std::uint64_t gaps = 0;              // segments that became gaps
+  std::uint64_t under_way = 0;         // now
+  std::uint64_t remembered_names = 0;  // now; see max_remembered_names
 };
 
 // Answers PUT, POST, DELETE, GET and HEAD below a path.
@@ -95,7 +108,9 @@ struct UploadStats {
 // stored when all it names below the prefix is stored: by this receiver, or, of
 // what it does not know, because the sink has it. Until then it waits. Of two
 // versions that wait the newer stays. What a stored playlist names can't be
-// deleted (409).
+// deleted (409), if this receiver has seen the playlist; while one that it has
+// forgotten can't be read again, that is 503. A forgotten playlist that is put
+// again is a new one: a gap that it showed may be the segment that came late.
 //
 // POST of {"command": "publish_finished", "streamId": ..., "filePath": ...} to
 // a name without an extension says that a stream has ended; see

@@ -67,7 +67,8 @@ struct VerifyReport {
   std::uint64_t unhashed = 0;  // of them, whose SHA-256 nobody knows
   // Segments that playlists name and an earlier recording made: not looked at.
   std::uint64_t earlier = 0;
-  bool listed = false;  // extra objects were looked for: the sink can list
+  std::uint64_t clips = 0;  // playlists made of it later, beside it
+  bool listed = false;      // extra objects were looked for: the sink can list
 };
 
 // Reads every object that the manifest at `key` names and compares. A folder

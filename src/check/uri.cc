@@ -5,20 +5,10 @@
 #include <vector>
 
 #include "src/base/file.h"
+#include "src/base/percent.h"
 
 namespace hlsrec::check {
 namespace {
-
-bool IsAlpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // RFC 3986 section 5.2.4, on an absolute path.
 std::string RemoveDotSegments(std::string_view path) {
@@ -76,42 +66,16 @@ std::string ResolveUrl(std::string_view base, std::string_view uri) {
 
 }  // namespace
 
-bool HasScheme(std::string_view uri) {
-  const std::size_t colon = uri.find(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  if (!IsAlpha(uri.front())) return false;
-  return std::all_of(uri.begin(), uri.begin() + static_cast<long>(colon),
-                     [](char c) {
-                       return IsAlpha(c) || (c >= '0' && c <= '9') ||
-                              c == '+' || c == '-' || c == '.';
-                     });
-}
-
 bool IsHttpUrl(std::string_view location) {
   return location.starts_with("http://") || location.starts_with("https://");
-}
-
-std::string PercentDecode(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high =
-        text[i] == '%' && i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
-    const int low = high < 0 ? -1 : HexValue(text[i + 2]);
-    if (low < 0) {
-      result += text[i];
-    } else {
-      result += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return result;
 }
 
 std::string ResolveUri(std::string_view base, std::string_view uri) {
   if (HasScheme(uri) && !uri.starts_with("file://")) return std::string(uri);
   if (IsHttpUrl(base)) return ResolveUrl(base, uri);
   if (uri.starts_with("file://")) uri.remove_prefix(7);
-  std::string path = PercentDecode(uri.substr(0, uri.find_first_of("?#")));
+  std::string path =
+      DecodePercentLeniently(uri.substr(0, uri.find_first_of("?#")));
   if (path.starts_with('/')) return path;
   const std::string directory = DirectoryOf(std::string(base));
   return directory == "." ? path : directory + "/" + path;

@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "src/playlist/reference.h"
+
 namespace hlsrec::check {
 
 // "http://", "https://"
 bool IsHttpUrl(std::string_view location);
 
-// Has a scheme ("https:", "data:", "skd:"): not relative to the playlist.
-bool HasScheme(std::string_view uri);
+using playlist::HasScheme;
 
 // What `uri` in the playlist at `base` (path or URL) names: RFC 3986 section
 // 5.2 for URLs; for paths, the percent-decoded path beside the playlist,
@@ -21,9 +22,6 @@ std::string ResolveUri(std::string_view base, std::string_view uri);
 // by its ".."? Both are paths or URLs.
 bool LeavesFolder(std::string_view root, std::string_view base,
                   std::string_view uri);
-
-// %41 -> A; a broken escape stays as it is.
-std::string PercentDecode(std::string_view text);
 
 // ".m4s" of "https://h/a/b.m4s?x=1", lower case; empty where there is none.
 std::string ExtensionOf(std::string_view uri);

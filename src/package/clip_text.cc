@@ -9,6 +9,7 @@
 
 #include "src/base/status_util.h"
 #include "src/check/uri.h"
+#include "src/playlist/clip_mark.h"
 #include "src/playlist/parse_values.h"
 #include "src/playlist/render.h"
 
@@ -178,7 +179,10 @@ StatusOr<std::string> RenderClip(const MediaList& list, std::string_view text,
                                  const SegmentRange& range,
                                  const std::set<std::size_t>& missing,
                                  const std::string& clip) {
-  return ClipText(list, text, clip).Render(range, missing);
+  HLSREC_ASSIGN_OR_RETURN(const std::string clipped,
+                          ClipText(list, text, clip).Render(range, missing));
+  return playlist::MarkAsClip(clipped,
+                              playlist::RelativeUri(clip, list.location));
 }
 
 StatusOr<std::string> RenderMultivariantClip(
@@ -214,7 +218,7 @@ StatusOr<std::string> RenderMultivariantClip(
     HLSREC_ASSIGN_OR_RETURN(const std::string uri, moved(line));
     result += uri + "\n";
   }
-  return result;
+  return playlist::MarkAsClip(result, playlist::RelativeUri(clip, location));
 }
 
 }  // namespace hlsrec::package

@@ -6,7 +6,7 @@
 
 #include "src/base/status_util.h"
 #include "src/playlist/parse.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 
 namespace hlsrec::receive {
 namespace {
@@ -17,7 +17,7 @@ class Reader {
 
   void Add(std::string_view uri, int line) {
     if (uri.empty()) return;
-    std::optional<std::string> key = KeyOfReference(list_key_, uri);
+    std::optional<std::string> key = playlist::KeyOfReference(list_key_, uri);
     if (!key || *key == list_key_) return;
     listed.references.push_back({.key = std::move(*key), .line = line});
   }

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hlsrec/sink.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 
 namespace hlsrec::receive {
 namespace {
@@ -70,7 +70,7 @@ std::optional<Command> ReadCommand(std::string_view json) {
 std::optional<std::string> BaseOf(const Command& command) {
   std::string base = command.path.empty() ? command.stream : command.path;
   if (base.starts_with('/')) base.erase(0, 1);
-  if (ExtensionOfKey(base) == "m3u8") {
+  if (playlist::ExtensionOfKey(base) == "m3u8") {
     base.resize(base.size() - kExtension.size());
   }
   if (!CheckKey(base).ok()) return std::nullopt;

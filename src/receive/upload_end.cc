@@ -4,7 +4,7 @@
 
 #include "src/base/gzip.h"
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 #include "src/receive/stream_name.h"
 #include "src/receive/upload_store.h"
 
@@ -12,24 +12,21 @@ namespace hlsrec::receive {
 namespace {
 
 bool IsBesideOrBelow(const std::string& list, const std::string& name) {
-  return name.starts_with(FolderOfKey(list));
+  return name.starts_with(playlist::FolderOfKey(list));
 }
 
 }  // namespace
 
 void UploadStore::EndStream(const std::string& base) {
   if (!options_.delete_on_end) return;
-  Versions versions;
-  for (const std::string& key : ListsOf(base)) {
-    versions[key] = lists_.at(key).version;
-  }
   strand_->PostAt(
       clock_.Steady() + *options_.delete_on_end,
-      [self = shared_from_this(), base, versions] {
-        // Those that an earlier run of this process took are in the sink only.
+      [self = shared_from_this(), base, since = last_version_] {
+        // Those that were forgotten, or that an earlier run of this process
+        // took, are in the sink only.
         self->options_.sink->List(
             base, [self, base,
-                   versions](const StatusOr<std::vector<ObjectInfo>>& found) {
+                   since](const StatusOr<std::vector<ObjectInfo>>& found) {
               std::vector<std::string> keys;
               if (found.ok()) {
                 for (const ObjectInfo& object : *found) {
@@ -40,8 +37,11 @@ void UploadStore::EndStream(const std::string& base) {
               } else {
                 keys = {base + ".m3u8", base + "_adaptive.m3u8"};
               }
-              self->strand_->Post([self, base, versions, keys] {
-                self->ReadLists(base, versions, keys);
+              self->strand_->Post([self, base, since, keys]() mutable {
+                for (std::string& key : self->ForgottenOf(base)) {
+                  keys.push_back(std::move(key));
+                }
+                self->ReadLists(base, since, std::move(keys));
               });
             });
       });
@@ -74,66 +74,82 @@ std::set<std::string> UploadStore::ListsOf(const std::string& base) const {
   return result;
 }
 
+// Of those that are read all variants are, too.
+std::vector<std::string> UploadStore::ForgottenOf(
+    const std::string& base) const {
+  std::vector<std::string> keys;
+  for (const auto& [key, list] : forgotten_) {
+    if (IsListOfStream(base, key)) keys.push_back(key);
+  }
+  for (const auto& [key, list] : lists_) {
+    if (!list.multivariant || !IsListOfStream(base, key)) continue;
+    for (const std::string& name : list.ever) {
+      if (forgotten_.contains(name)) keys.push_back(name);
+    }
+  }
+  return keys;
+}
+
 // Those that are not known, one after the other; then all are removed.
-void UploadStore::ReadLists(const std::string& base, const Versions& versions,
+void UploadStore::ReadLists(const std::string& base, std::uint64_t since,
                             std::vector<std::string> keys) {
   while (!keys.empty() && lists_.contains(keys.back())) keys.pop_back();
-  if (keys.empty()) return RemoveStream(base, versions);
+  if (keys.empty()) return RemoveStream(base, since);
   const std::string key = keys.back();
   keys.pop_back();
   options_.sink->Get(
       key, options_.max_playlist_bytes,
-      [self = shared_from_this(), base, versions, keys = std::move(keys),
+      [self = shared_from_this(), base, since, keys = std::move(keys),
        key](StatusOr<std::string> text) mutable {
-        self->strand_->Post([self, base, versions, keys = std::move(keys), key,
+        self->strand_->Post([self, base, since, keys = std::move(keys), key,
                              text = std::move(text)]() mutable {
-          if (text.ok() && IsGzip(*text)) {
-            text = Gunzip(*text, self->options_.max_playlist_bytes);
-          }
           const StatusOr<Listed> listed =
-              text.ok() ? ReadListed(key, *text) : text.status();
+              self->ReadStored(key, std::move(text));
           if (listed.ok() && !self->lists_.contains(key)) {
-            List& list = self->lists_[key];
-            list.multivariant =
-                listed->kind == ObjectKind::kMultivariantPlaylist;
+            self->Restore(key, *listed);
+            const bool multivariant = self->lists_[key].multivariant;
             for (const Reference& reference : listed->references) {
-              list.ever.insert(reference.key);
-              const bool variant = list.multivariant && IsList(reference.key) &&
+              const bool variant = multivariant && IsList(reference.key) &&
                                    IsBesideOrBelow(key, reference.key);
               if (variant) keys.push_back(reference.key);
             }
-            self->Name(list, list.ever);
           }
-          self->ReadLists(base, versions, std::move(keys));
+          self->ReadLists(base, since, std::move(keys));
         });
       });
 }
 
-void UploadStore::RemoveStream(const std::string& base,
-                               const Versions& versions) {
+// Lists that are not the stream's may name its variants.
+void UploadStore::RemoveStream(const std::string& base, std::uint64_t since) {
+  Recall(ListsOf(base),
+         [self = shared_from_this(), base, since](const Status& status) {
+           if (status.ok()) return self->RemoveLists(base, since);
+           self->Tell(UploadEvent::Kind::kNotRemoved, base, status.message());
+         });
+}
+
+void UploadStore::RemoveLists(const std::string& base, std::uint64_t since) {
   struct Removal {
     std::set<std::string> objects;
-    int lists = 0;
+    std::size_t lists = 0;
   };
   const auto removal = std::make_shared<Removal>();
-  std::set<std::string> gone;
+  std::map<std::string, std::uint64_t> gone;
   for (const std::string& key : ListsOf(base)) {
     const List& list = lists_.at(key);
-    const auto before = versions.find(key);
-    const std::uint64_t version = before == versions.end() ? 0 : before->second;
     // The stream goes on.
-    if (list.version != version || list.Changes()) continue;
-    gone.insert(key);
-  }
-  removal->lists = static_cast<int>(gone.size());
-  for (const std::string& key : gone) {
-    for (const std::string& name : lists_.at(key).ever) {
+    if (list.version > since || list.Changes()) continue;
+    gone[key] = list.version;
+    for (const std::string& name : list.ever) {
       if (IsBesideOrBelow(key, name) && !IsList(name)) {
         removal->objects.insert(name);
       }
     }
-    RemoveNow(key, [self = shared_from_this(), removal, key,
-                    version = lists_.at(key).version](const Status& status) {
+  }
+  removal->lists = gone.size();
+  for (const auto& [key, version] : gone) {
+    RemoveNow(key, [self = shared_from_this(), removal, key = key,
+                    version = version](const Status& status) {
       self->Tell(status.ok() ? UploadEvent::Kind::kRemoved
                              : UploadEvent::Kind::kNotRemoved,
                  key, status.message());
@@ -152,6 +168,15 @@ void UploadStore::ForgetList(const std::string& key, std::uint64_t version) {
 }
 
 void UploadStore::RemoveObjects(const std::set<std::string>& keys) {
+  Recall(keys, [self = shared_from_this(), keys](const Status& status) {
+    if (status.ok()) return self->RemoveUnnamed(keys);
+    for (const std::string& key : keys) {
+      self->Tell(UploadEvent::Kind::kNotRemoved, key, status.message());
+    }
+  });
+}
+
+void UploadStore::RemoveUnnamed(const std::set<std::string>& keys) {
   std::set<std::string> wanted;  // by versions that wait
   for (const auto& [key, list] : lists_) {
     if (!list.held) continue;

@@ -4,7 +4,7 @@
 
 #include "src/base/gzip.h"
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 #include "src/receive/upload_store.h"
 
 namespace hlsrec::receive {
@@ -50,6 +50,8 @@ void UploadStore::PutList(PutRequest request, Done done) {
   List& list = lists_[key];
   list.version = ++last_version_;
   list.multivariant = listed->kind == ObjectKind::kMultivariantPlaylist;
+  list.ended = listed->ended;
+  list.touched = clock_.Steady();
   Held held{.request = std::move(request),
             .text = std::move(text).value(),
             .listed = std::move(listed).value(),
@@ -138,7 +140,7 @@ void UploadStore::LookForUnknown(const Listed& listed) {
     }
     object.state = Object::State::kLooking;
     object.look = look;
-    unknown[FolderOfKey(reference.key)].push_back(reference.key);
+    unknown[playlist::FolderOfKey(reference.key)].push_back(reference.key);
   }
   for (auto& [folder, keys] : unknown) {
     if (keys.size() <= kAskOneByOne) {
@@ -265,16 +267,15 @@ void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
   object.state = Object::State::kStored;
   if (version != list.version || list.writing > 0) return;
   // This one is what readers see: what it does not name is not listed.
+  forgotten_.erase(key);
   for (auto name = list.current.begin(); name != list.current.end();) {
     if (named.contains(*name)) {
       ++name;
       continue;
     }
-    Object& left = objects_[*name];
     const std::string gone = *name;
     name = list.current.erase(name);
-    --left.listed;
-    if (left.Idle()) objects_.erase(gone);
+    LetGoOf(gone);
   }
 }
 

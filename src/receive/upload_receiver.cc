@@ -11,10 +11,10 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/net/header_text.h"
+#include "src/playlist/reference.h"
 #include "src/receive/answers.h"
 #include "src/receive/body_reader.h"
 #include "src/receive/incoming_body.h"
-#include "src/receive/reference.h"
 #include "src/receive/stream_name.h"
 #include "src/receive/upload_store.h"
 #include "src/receive/upload_type.h"
@@ -77,7 +77,8 @@ class Receiver final : public UploadReceiver,
             .not_stored = counters_->not_stored,
             .broken_off = counters_->broken_off,
             .gaps = counters_->gaps,
-            .under_way = counters_->under_way};
+            .under_way = counters_->under_way,
+            .remembered_names = store_->remembered()};
   }
 
  private:
@@ -121,7 +122,7 @@ class Receiver final : public UploadReceiver,
     }
     std::string_view path = request.path();
     path.remove_prefix(std::min(path.size(), options_.path_prefix.size()));
-    if (request.method == "POST" && ExtensionOfKey(path).empty()) {
+    if (request.method == "POST" && playlist::ExtensionOfKey(path).empty()) {
       return TakeCommand(request, reply);
     }
     StatusOr<RequestTarget> target =
@@ -129,7 +130,8 @@ class Receiver final : public UploadReceiver,
     if (!target.ok() || !CheckKey(target->path).ok()) {
       return Refuse(Plain(400, "the path is no name of a file"), reply);
     }
-    const UploadType* type = FindUploadType(ExtensionOfKey(target->path));
+    const UploadType* type =
+        FindUploadType(playlist::ExtensionOfKey(target->path));
     if (type == nullptr) {
       if (gets) return Refuse(Plain(404, "there is no such file"), reply);
       return Refuse(Plain(415, "the extension is none of HLS"), reply);
@@ -150,6 +152,13 @@ class Receiver final : public UploadReceiver,
     const bool is_list = type.kind == ObjectKind::kMediaPlaylist;
     const std::string_view encoding = request.Header("Content-Encoding");
     const bool encoded = !encoding.empty() && encoding != "identity";
+    // What a page can send unasked. curl -X PUT says the same of what is whole.
+    if (request.method == "POST" && IsForm(request.Header("Content-Type"))) {
+      return Refuse(Plain(415,
+                          "a form is no media: send the file as it is, with "
+                          "its type or none (curl -T FILE, not curl -d)"),
+                    reply);
+    }
     if (!Accepts(type, request.Header("Content-Type")) ||
         (encoded && !(is_list && encoding == "gzip"))) {
       return Refuse(Plain(415, "the type is not that of the extension"), reply);
@@ -337,7 +346,8 @@ Status Check(const UploadReceiverOptions& options) {
                            prefix);
   }
   if (options.max_object_bytes == 0 || options.max_playlist_bytes == 0 ||
-      options.max_uploads == 0 || options.max_pending_bytes == 0) {
+      options.max_uploads == 0 || options.max_pending_bytes == 0 ||
+      options.max_remembered_names == 0) {
     return InvalidArgument("max_...: 0 would refuse everything");
   }
   if (options.patience.count() <= 0) {

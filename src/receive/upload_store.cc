@@ -3,16 +3,9 @@
 #include <utility>
 
 #include "src/base/status_util.h"
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 
 namespace hlsrec::receive {
-namespace {
-
-// Objects that are remembered as stored though no list names them yet; of one
-// that is forgotten the sink is asked.
-constexpr std::size_t kRemembered = 100'000;
-
-}  // namespace
 
 UploadStore::UploadStore(std::shared_ptr<Strand> strand, const Clock& clock,
                          const UploadReceiverOptions& options)
@@ -22,10 +15,10 @@ UploadStore::UploadStore(std::shared_ptr<Strand> strand, const Clock& clock,
       writer_(std::make_shared<deliver::KeyWriter>(
           strand_, clock, options.sink,
           deliver::KeyWriterOptions{.patience = options.patience})),
-      sweep_at_(kRemembered) {}
+      sweep_at_(options.max_remembered_names) {}
 
 bool UploadStore::IsList(const std::string& key) {
-  return ExtensionOfKey(key) == "m3u8";
+  return playlist::ExtensionOfKey(key) == "m3u8";
 }
 
 void UploadStore::Begin(const std::string& key) { ++objects_[key].coming; }
@@ -94,7 +87,7 @@ void UploadStore::RetryRemoves() {
   for (PendingRemove& remove : removes) {
     const auto object = objects_.find(remove.key);
     if (object == objects_.end() || object->second.listed == 0) {
-      RemoveNow(remove.key, std::move(remove.done));
+      RemoveUnlisted(std::move(remove));
       continue;
     }
     bool may_change = false;
@@ -108,6 +101,18 @@ void UploadStore::RetryRemoves() {
       remove.done(Conflict("{}: a playlist names it", remove.key));
     }
   }
+}
+
+// By a list that is known, that is.
+void UploadStore::RemoveUnlisted(PendingRemove remove) {
+  if (!ForgottenNaming({remove.key})) {
+    return RemoveNow(remove.key, std::move(remove.done));
+  }
+  Recall({remove.key}, [this, remove](const Status& status) {
+    if (!status.ok()) return remove.done(status);
+    removes_.push_back(remove);
+    RetryRemoves();
+  });
 }
 
 void UploadStore::RemoveNow(const std::string& key, Done done) {
@@ -146,9 +151,11 @@ void UploadStore::ForgetNamed(const std::string& key) {
 
 // It is gone: what it named is not named by it any more.
 void UploadStore::DropList(const std::string& key) {
+  forgotten_.erase(key);
   const auto found = lists_.find(key);
   if (found == lists_.end()) return;
   List& list = found->second;
+  list.touched = clock_.Steady();
   // What it named may be named by the version that comes.
   if (list.Changes()) {
     list.removed = list.writing == 0;
@@ -169,11 +176,7 @@ void UploadStore::Changed() {
   }
   for (const std::string& key : held) Evaluate(key);
   RetryRemoves();
-  if (objects_.size() <= sweep_at_) return;
-  std::erase_if(objects_, [](const auto& entry) {
-    return entry.second.Idle() && entry.second.state != Object::State::kLooking;
-  });
-  sweep_at_ = objects_.size() + kRemembered;
+  Trim();
 }
 
 void UploadStore::Tell(UploadEvent::Kind kind, const std::string& key,

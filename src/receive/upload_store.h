@@ -1,6 +1,7 @@
 #ifndef HLSREC_SRC_RECEIVE_UPLOAD_STORE_H_
 #define HLSREC_SRC_RECEIVE_UPLOAD_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,7 +22,9 @@
 namespace hlsrec::receive {
 
 // Knows what of the uploads is stored, and stores a playlist when all it names
-// is.
+// is. What it knows has a bound: of lists that have ended, or are quiet, it
+// forgets what they name, and reads it again before it removes what they may
+// name (upload_memory.cc).
 //
 // Threads. Everything on the strand given. Lifetime. Held by its calls.
 class UploadStore : public std::enable_shared_from_this<UploadStore> {
@@ -45,6 +48,9 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   void EndStream(const std::string& base);
 
   [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
+  // Names in memory: of objects, of what lists name, and of lists that were
+  // forgotten. Threads. Any.
+  [[nodiscard]] std::size_t remembered() const { return remembered_; }
 
  private:
   struct Object {
@@ -80,6 +86,10 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     [[nodiscard]] bool Changes() const { return held || writing > 0; }
     bool multivariant = false;
     bool removed = false;  // nothing of it is stored, a newer version waits
+    bool ended = false;
+    SteadyTime touched = {};  // when it was last put, read or removed
+    // Held by who needs it to be known now.
+    std::shared_ptr<void> pin = std::make_shared<char>();
     // Named by what is stored, or may be.
     std::set<std::string> current = {};
     // Named, and not stored: until when it is waited for.
@@ -89,6 +99,19 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     // Named by any version, and not removed since, where delete_on_end wants to
     // know.
     std::set<std::string> ever = {};
+    bool left_told = false;  // that there are too many of those
+
+    [[nodiscard]] std::size_t names() const {
+      return current.size() + gaps.size() + ever.size();
+    }
+  };
+  // A list that is stored, and not known: all it names is from `first` to
+  // `last`.
+  struct Forgotten {
+    std::string first;
+    std::string last;
+    std::uint64_t version = 0;
+    std::uint64_t order = 0;  // never used twice
   };
   // What the sink is asked for.
   struct PendingRemove {
@@ -118,20 +141,44 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   void Name(List& list, const std::set<std::string>& named);
   void Forget(const std::string& key);
   void RetryRemoves();
+  void RemoveUnlisted(PendingRemove remove);
   void RemoveNow(const std::string& key, Done done);
   void DropList(const std::string& key);
   void ForgetNamed(const std::string& key);
   void Tell(UploadEvent::Kind kind, const std::string& key,
             const std::string& message);
 
-  // Delete on end, upload_end.cc.
-  using Versions = std::map<std::string, std::uint64_t>;
-  void ReadLists(const std::string& base, const Versions& versions,
+  // Delete on end, upload_end.cc. Versions after `since` are a stream that
+  // goes on.
+  void ReadLists(const std::string& base, std::uint64_t since,
                  std::vector<std::string> keys);
   [[nodiscard]] std::set<std::string> ListsOf(const std::string& base) const;
-  void RemoveStream(const std::string& base, const Versions& versions);
+  [[nodiscard]] std::vector<std::string> ForgottenOf(
+      const std::string& base) const;
+  void RemoveStream(const std::string& base, std::uint64_t since);
+  void RemoveLists(const std::string& base, std::uint64_t since);
   void ForgetList(const std::string& key, std::uint64_t version);
   void RemoveObjects(const std::set<std::string>& keys);
+  void RemoveUnnamed(const std::set<std::string>& keys);
+
+  // What is forgotten, and read again; upload_memory.cc.
+  void Trim();
+  void TrimEver(const std::string& key, List& list);
+  [[nodiscard]] std::vector<std::string> Forgettable() const;
+  void ForgetStored(const std::string& key);
+  void LetGoOf(const std::string& name);
+  [[nodiscard]] std::optional<std::string> ForgottenNaming(
+      const std::set<std::string>& keys) const;
+  // Of all lists that may name one of `keys` is known what they name, until
+  // `next` returns; or its status says why not.
+  void Recall(const std::set<std::string>& keys, const Done& next,
+              const std::vector<std::shared_ptr<void>>& pinned = {});
+  void TakeRead(const std::string& key, StatusOr<std::string> text,
+                std::uint64_t order, std::vector<std::shared_ptr<void>>& pinned,
+                Status& failed);
+  void Restore(const std::string& key, const Listed& listed);
+  StatusOr<Listed> ReadStored(const std::string& key,
+                              StatusOr<std::string> text) const;
 
   const std::shared_ptr<Strand> strand_;
   const Clock& clock_;
@@ -142,6 +189,9 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   std::map<std::string, List> lists_;
   std::uint64_t last_version_ = 0;
   std::uint64_t last_look_ = 0;
+  std::map<std::string, Forgotten> forgotten_;
+  std::uint64_t last_forgotten_ = 0;
+  std::atomic<std::size_t> remembered_ = 0;
   std::vector<PendingRemove> removes_;
   std::uint64_t gaps_ = 0;
 };

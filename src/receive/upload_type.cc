@@ -30,9 +30,8 @@ constexpr std::array<UploadType, 16> kTypes = {{
 }};
 
 // What senders say that know no better, or that use an older name.
-constexpr std::array<std::string_view, 3> kAnything = {
-    "application/octet-stream", "binary/octet-stream",
-    "application/x-www-form-urlencoded"};
+constexpr std::array<std::string_view, 2> kAnything = {
+    "application/octet-stream", "binary/octet-stream"};
 constexpr std::array<std::string_view, 4> kPlaylists = {
     kPlaylist, "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl"};
 
@@ -49,6 +48,12 @@ const UploadType* FindUploadType(std::string_view extension) {
   return found == kTypes.end() ? nullptr : &*found;
 }
 
+bool IsForm(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find_first_of("; "));
+  return net::EqualsIgnoringCase(content_type,
+                                 "application/x-www-form-urlencoded");
+}
+
 bool Accepts(const UploadType& type, std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
   while (content_type.ends_with(' ')) content_type.remove_suffix(1);
@@ -57,6 +62,7 @@ bool Accepts(const UploadType& type, std::string_view content_type) {
   };
   if (content_type.empty() || is(type.content_type)) return true;
   if (std::any_of(kAnything.begin(), kAnything.end(), is)) return true;
+  if (IsForm(content_type)) return true;
   if (type.kind == ObjectKind::kMediaPlaylist) {
     return std::any_of(kPlaylists.begin(), kPlaylists.end(), is);
   }

@@ -21,6 +21,9 @@ const UploadType* FindUploadType(std::string_view extension);
 // another name of it, or one that says nothing ("application/octet-stream").
 bool Accepts(const UploadType& type, std::string_view content_type);
 
+// A web page's form, or curl -d, which takes line ends out of what it sends.
+bool IsForm(std::string_view content_type);
+
 }  // namespace hlsrec::receive
 
 #endif  // HLSREC_SRC_RECEIVE_UPLOAD_TYPE_H_

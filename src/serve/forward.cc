@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "hlsrec/sink.h"
+#include "src/base/percent.h"
 #include "src/base/status_util.h"
 #include "src/net/header_text.h"
 #include "src/net/url.h"
@@ -57,7 +58,7 @@ Status CheckPath(const std::string& path) {
     if (const auto why = WhyNot(again); !why.empty()) {
       return InvalidArgument("request: path: holds {}", why);
     }
-    const auto next = serve::DecodePercent(again);
+    const auto next = DecodePercent(again);
     if (!next || *next == again) break;
     again = *next;
   }
@@ -117,7 +118,7 @@ StatusOr<RequestTarget> ParseRequestTarget(std::string_view target) {
   }
   const std::size_t mark = target.find('?');
   const auto path =
-      serve::DecodePercent(target.substr(1, mark - (mark != target.npos)));
+      DecodePercent(target.substr(1, mark - (mark != target.npos)));
   if (!path) return InvalidArgument("request: path: has a broken escape");
   HLSREC_RETURN_IF_ERROR(CheckPath(*path));
   return RequestTarget{
@@ -220,6 +221,26 @@ std::string Forwarder::MapPath(const std::string& path) const {
   const std::string rest(WithoutSlashes(std::string_view(path).substr(gone)));
   const std::string to(WithoutSlashes(best->second));
   return to.empty() ? rest : to + "/" + rest;
+}
+
+std::optional<std::string> Forwarder::PathOf(const std::string& key) const {
+  std::vector<std::string> candidates = {key};
+  for (const auto& [from, to] : options_.path_prefixes) {
+    const std::string there(WithoutSlashes(to));
+    if (!there.empty() && !key.starts_with(there + "/")) continue;
+    const std::string here(WithoutSlashes(from));
+    const std::string rest = there.empty() ? key : key.substr(there.size() + 1);
+    candidates.push_back(here.empty() ? rest : here + "/" + rest);
+  }
+  for (std::string& path : candidates) {
+    const ForwardDecision decision =
+        Decide("GET", "/" + net::UriEncode(path, net::UriPart::kPath),
+               ObjectPlace::kUnknown);
+    const bool forwards = decision.action == ForwardAction::kRedirect ||
+                          decision.action == ForwardAction::kProxy;
+    if (forwards && decision.key == key) return std::move(path);
+  }
+  return std::nullopt;
 }
 
 ForwardDecision Forwarder::Decide(std::string_view method,

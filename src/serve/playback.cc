@@ -52,7 +52,17 @@ class Playback final : public HttpHandler,
         files_(std::move(files)),
         upstream_(std::make_shared<Upstream>(runtime->core(), options_)),
         recordings_(std::make_shared<Recordings>(
-            runtime->core(), files_->folders(), options_.index_max_age)),
+            runtime->core(),
+            RecordingsOptions{
+                .folders = files_->folders(),
+                .max_age = options_.index_max_age,
+                .bucket = options_.bucket,
+                .path_of =
+                    [forwarder = forwarder_](const std::string& key) {
+                      return forwarder.PathOf(key);
+                    },
+                .max_object_bytes = options_.max_proxied_bytes,
+                .bucket_max_age = options_.bucket_index_max_age})),
         lists_(runtime->core().Io("hlsrec-serve-lists")) {}
 
   bool Wants(const HttpRequest&) const override { return true; }

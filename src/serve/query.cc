@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "src/base/percent.h"
+
 namespace hlsrec::serve {
 namespace {
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // Calls `take` with each parameter as it is written, and its name as it is
 // meant: our own are known however they are written.
@@ -25,24 +20,6 @@ void ForEach(std::string_view query, Take take) {
 }
 
 }  // namespace
-
-std::optional<std::string> DecodePercent(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded.push_back(static_cast<char>(high << 4 | low));
-    i += 2;
-  }
-  return decoded;
-}
 
 std::optional<std::string> QueryValue(std::string_view query,
                                       std::string_view name) {

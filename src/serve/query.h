@@ -10,9 +10,6 @@
 // What stands behind a target's `?`: "a=1&b=%20". Pure.
 namespace hlsrec::serve {
 
-// None where an escape is broken.
-std::optional<std::string> DecodePercent(std::string_view text);
-
 // The first parameter of this name, decoded; nothing where there is none, or
 // its escapes are broken.
 std::optional<std::string> QueryValue(std::string_view query,

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "src/base/percent.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/net/http_get.h"
@@ -214,6 +215,10 @@ std::shared_ptr<Sink> MakeHttpSink(const HttpSinkWorld& world,
 }  // namespace hlsrec::sink
 
 namespace hlsrec {
+
+std::string KeyOfUrlPath(std::string_view path) {
+  return DecodePercentLeniently(path);
+}
 
 StatusOr<std::shared_ptr<Sink>> OpenHttpSink(std::shared_ptr<Runtime> runtime,
                                              const HttpSinkOptions& options) {

@@ -14,7 +14,9 @@
 #include "src/base/status_util.h"
 #include "src/check/uri.h"
 #include "src/manifest/read.h"
+#include "src/playlist/clip_mark.h"
 #include "src/playlist/parse.h"
+#include "src/playlist/reference.h"
 #include "src/verify/places.h"
 
 namespace hlsrec {
@@ -228,6 +230,7 @@ class Verifier {
     for (const ObjectInfo& object : *objects) {
       if (verify::IsManifest(object.key)) KnowOthers(object.key, known);
     }
+    KnowClips(*objects, known);
     for (const ObjectInfo& object : *objects) {
       if (known.contains(object.key) || !places_.IsAmong(object.key)) continue;
       Find(VerifyProblem::kExtra, object.key,
@@ -235,6 +238,49 @@ class Verifier {
                        "names it",
                        object.size_bytes));
     }
+  }
+
+  // Clips of it, and clips of those.
+  void KnowClips(const std::vector<ObjectInfo>& objects,
+                 std::set<std::string>& known) {
+    for (bool found = true; std::exchange(found, false);) {
+      for (const ObjectInfo& object : objects) {
+        if (known.contains(object.key) || !places_.IsAmong(object.key) ||
+            !IsClip(object.key, known)) {
+          continue;
+        }
+        known.insert(object.key);
+        ++report_.clips;
+        found = true;
+      }
+    }
+  }
+
+  // It says so, and names nothing that is not known.
+  bool IsClip(const std::string& key, const std::set<std::string>& known) {
+    if (check::ExtensionOf(key) != ".m3u8") return false;
+    const auto text = reader_.Get(key, options_.max_object_bytes);
+    if (!text.ok()) return false;
+    const auto names = [&key, &known](std::string_view uri) {
+      const auto named = playlist::KeyOfReference(key, uri);
+      return named && known.contains(*named);
+    };
+    const std::string_view of = playlist::ClipOf(*text);
+    const auto parsed = playlist::ParsePlaylist(*text);
+    if (of.empty() || !names(of) || !parsed.ok()) return false;
+    const playlist::MediaPlaylist& media = parsed->media;
+    const playlist::MultivariantPlaylist& all = parsed->multivariant;
+    return std::all_of(
+               media.segments.begin(), media.segments.end(),
+               [&](const auto& one) { return one.gap || names(one.uri); }) &&
+           std::all_of(media.maps.begin(), media.maps.end(),
+                       [&](const auto& one) { return names(one.uri); }) &&
+           std::all_of(all.variants.begin(), all.variants.end(),
+                       [&](const auto& one) { return names(one.uri); }) &&
+           std::all_of(all.renditions.begin(), all.renditions.end(),
+                       [&](const auto& one) {
+                         return one.uri.empty() || names(one.uri);
+                       });
   }
 
   // What another recording below the same folder has.

@@ -87,6 +87,66 @@ TEST_CASE("serve: signed URLs play, others do not") {
   CHECK(StatusOf(with + "0") == "403");
 }
 
+TEST_CASE("presign: a signed URL opens what is needed, and says what that is") {
+  const TempDirectory directory;
+  const std::string key = directory.path("key");
+  std::ofstream(key) << "0123456789abcdef\n";
+  const auto sign = [&](const std::string& url, const Words& more = {}) {
+    Words words = Hlsrec({"presign", "https://h" + url, "--signing-key", key});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const auto opens = [&](const Words& words) {
+    const Ended ended = RunWell(words);
+    CHECK(ended.out.find("&signature=") != std::string::npos);
+    const std::string begin = "hlsrec: presign: opens ";
+    REQUIRE(ended.err.starts_with(begin));
+    const std::size_t end = ended.err.find(" until 2");
+    REQUIRE(end != std::string::npos);
+    return ended.err.substr(begin.size(), end - begin.size());
+  };
+  CHECK(opens(sign("/a%20b/index.m3u8")) == "all below /a b/");
+  CHECK(opens(sign("/cam/recording.zip")) == "/cam/recording.zip");
+  CHECK(opens(sign("/recording.mp4")) == "/recording.mp4");
+  CHECK(opens(sign("/cam/s/index.m3u8", {"--below", "/cam/"})) ==
+        "all below /cam/");
+  CHECK(opens(sign("/index.m3u8", {"--below", "/", "--expires", "7d"})) ==
+        "all of the server");
+  CHECK(opens(sign("/index.m3u8", {"--below", "/index.m3u8"})) ==
+        "/index.m3u8");
+  RequireRefused(sign("/index.m3u8"), "all of the server: give --below /");
+  RequireRefused(sign("/"), "all of the server: give --below /");
+  for (const char* below : {"/cam2/", "/cam", "/cam/s/other.m3u8", "cam/"}) {
+    RequireRefused(sign("/cam/s/index.m3u8", {"--below", below}),
+                   "does not contain /cam/s/index.m3u8");
+  }
+  for (const char* expires : {"0", "999ms", "8d", "604801"}) {
+    RequireRefused(sign("/cam/index.m3u8", {"--expires", expires}),
+                   "want 1s to 7d");
+  }
+}
+
+TEST_CASE("serve: who opens it to the network unasked is warned") {
+  const TempDirectory directory;
+  const std::string folder = directory.path("");
+  std::ofstream(folder + "/key") << "0123456789abcdef\n";
+  // An address of documentation, which no machine has.
+  const std::string network = "192.0.2.1:0";
+  const auto warned = [&](const Words& more) {
+    Words words = Hlsrec({"serve", folder, "--bind", network});
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = Run(words);
+    CHECK(ended.code == 5);
+    return ended.err.find(
+               "serve: --bind 192.0.2.1:0: anybody who reaches it") !=
+           std::string::npos;
+  };
+  CHECK(warned({}));
+  CHECK_FALSE(warned({"--open"}));
+  CHECK_FALSE(warned({"--signing-key", folder + "/key"}));
+  CHECK_FALSE(warned({"--token-file", folder + "/key"}));
+}
+
 TEST_CASE("serve: a recording that has moved to a private bucket plays on") {
   const SwiftServer swift;
   const TempDirectory directory;
@@ -108,6 +168,15 @@ TEST_CASE("serve: a recording that has moved to a private bucket plays on") {
   CHECK(Played(url) == here);
   CHECK(StatusOf(serving.Url("/none/index.m3u8")) == "404");
   CHECK(Curl({url}).find("Signature") == std::string::npos);
+  // It is in the list as if it were here.
+  const Serving another({folder + "/here", bucket});
+  const Json all = Json::parse(Curl({another.Url("/recordings.json")}));
+  CHECK(all.at("bucket").at("state") == "listed");
+  REQUIRE(all.at("recordings").size() == 1);
+  const Json& moved = all.at("recordings").at(0);
+  CHECK(moved.at("playlist") == "cam/index.m3u8");
+  CHECK(moved.at("state") == "ended");
+  CHECK(moved.at("size") > 100'000);
 }
 
 TEST_CASE("serve: over TLS") {

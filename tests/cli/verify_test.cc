@@ -89,6 +89,21 @@ TEST_CASE("verify: a folder, each damage by its name and exit code") {
   CHECK(json.at("findings")[0].at("problem") == "extra");
   fs::remove(folder + "/000099.ts");
 
+  // Clips are no extra objects, as long as they name nothing else.
+  const std::string playlist = folder + "/index.m3u8";
+  RunWell(Hlsrec({"clip", playlist, "goal.m3u8", "--from", "1"}));
+  RunWell(Hlsrec({"clip", folder + "/goal.m3u8", "again.m3u8"}));
+  const Ended clips = RunWell(Hlsrec({"verify", root, "--json"}));
+  CHECK(Json::parse(clips.out).at("clips") == 2);
+  CHECK(Holds(Verify(folder), ", 2 clips"));
+  std::ofstream(folder + "/goal.m3u8", std::ios::app)
+      << "#EXTINF:1,\n000099.ts\n";
+  const Ended strange = Run(Hlsrec({"verify", root, "--json"}));
+  CHECK(strange.code == 3);
+  CHECK(Json::parse(strange.out).at("clips") == 0);
+  fs::remove(folder + "/goal.m3u8");
+  fs::remove(folder + "/again.m3u8");
+
   fs::rename(folder, directory.path("moved"));
   CHECK(Verify(directory.path("moved/recording.json")).code == 0);
   CHECK(Verify(root).code == 2);

@@ -9,6 +9,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 
 import {launch} from './browser.mjs';
+import {serve} from './server.mjs';
 
 const SECONDS = 12;
 const PATIENCE = {timeout: 30_000};
@@ -74,6 +75,7 @@ class Bench {
 
   async close() {
     await this.browser?.close();
+    this.other?.close();
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGINT');
@@ -99,6 +101,23 @@ function loseSegments(root, name) {
     fs.rmSync(path.join(path.dirname(list), file));
   }
   fs.writeFileSync(list, text);
+}
+
+// The card of a recording whose segments are on another server, which answers
+// with these headers.
+async function cardOfMoved(bench, headers) {
+  makeInput(bench.input, 4);
+  bench.record('cam/index.m3u8', '--container', 'ts');
+  const here = path.join(bench.root, 'cam');
+  const there = path.join(bench.folder, 'there');
+  fs.mkdirSync(path.join(there, 'cam'), {recursive: true});
+  for (const name of fs.readdirSync(here)) {
+    if (name.endsWith('.ts')) fs.renameSync(path.join(here, name), path.join(there, 'cam', name));
+  }
+  bench.other = await serve(there, {}, headers);
+  const page = await bench.open(await bench.serve(
+      '--forward-base-url', bench.other.url, '--forward-extensions', 'ts'));
+  return page.locator('.card a');
 }
 
 const TESTS = {
@@ -257,6 +276,32 @@ const TESTS = {
     await page.keyboard.press('Enter');
     await page.locator('.card a').click(PATIENCE);
     await playedTo(page, 1);
+  },
+
+  // Its segments are on another server by now, which lets pages read them.
+  async redirected(bench) {
+    const card = await cardOfMoved(bench, {'Access-Control-Allow-Origin': '*'});
+    await card.click(PATIENCE);
+    const page = card.page();
+    await playedTo(page, 2);
+    await until(page, () => document.getElementById('video').ended);
+    assert(await page.locator('#message').isHidden());
+    assert.deepEqual(bench.other.missing, []);
+    assert.deepEqual(bench.complaints, []);
+  },
+
+  // The same, and that server does not: the page says so, and soon.
+  async unreadable(bench) {
+    const card = await cardOfMoved(bench, {});
+    await card.click(PATIENCE);
+    const page = card.page();
+    await page.locator('#message', {hasText: 'allow this page to read'})
+        .waitFor({timeout: 8000});
+    assert.match(await page.locator('#message').textContent(), /CORS.*--forward-proxy/);
+    assert.equal(await timeOf(page), 0);
+    // The page is still there to be used.
+    await page.keyboard.press('Escape');
+    await page.locator('#player').waitFor({state: 'hidden'});
   },
 
   // Its segments are in a private bucket by now.

@@ -12,13 +12,14 @@ const TYPES = {
   '.mp4': 'video/mp4',
 };
 
-export async function serve(recording, files) {
+export async function serve(recording, files, headers = {}) {
   const missing = [];
   const server = http.createServer(async (request, response) => {
     const name = decodeURIComponent(new URL(request.url, 'http://x').pathname);
     const file = files[name] ?? path.join(recording, path.normalize(name));
     try {
       const body = await fs.readFile(file);
+      for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
       response.setHeader('Content-Type',
                          TYPES[path.extname(file)] ?? 'text/plain');
       response.end(body);

@@ -166,6 +166,29 @@ TEST_CASE("uploads: what can't be is refused before its body comes") {
   CHECK(status("GET", "a.exe") == 404);
 }
 
+TEST_CASE("uploads: a form is refused, and its sender told what to do") {
+  Receiving receiving;
+  for (const char* type : {"application/x-www-form-urlencoded",
+                           "Application/X-WWW-Form-Urlencoded ; charset=x"}) {
+    const Request form =
+        receiving.Begin("POST", "a.ts", {{"Content-Type", type}});
+    CHECK(form.status() == 415);
+    CHECK(form.Text().find("curl -T FILE") != std::string::npos);
+  }
+  CHECK(receiving.memory->Keys().empty());
+  // No form can put; curl -X PUT --data-binary says it of media.
+  CHECK(receiving
+            .Put("a.ts", "x",
+                 {{"Content-Type", "application/x-www-form-urlencoded"}})
+            .status() == 201);
+  // Commands are not media: curl -d is good for them.
+  Request command = receiving.Begin(
+      "POST", "", {{"Content-Type", "application/x-www-form-urlencoded"}});
+  command.Send(R"({"command":"publish_finished","streamId":"a"})");
+  command.End();
+  CHECK(command.status() == 200);
+}
+
 TEST_CASE("uploads: a body of unknown length has a limit, too") {
   Receiving receiving({.max_object_bytes = 5});
   Request request = receiving.Begin("POST", "a.ts");

@@ -19,6 +19,7 @@
 #include "tests/catch.h"
 #include "tests/net/loopback_server.h"
 #include "tests/serve/client.h"
+#include "tests/serve/empty_folder.h"
 #include "tests/serve/served.h"
 #include "tests/sink/calls.h"
 #include "tests/sink/fake_s3.h"
@@ -41,7 +42,7 @@ std::string List(int segments, const std::string& end) {
 }
 
 // A folder with recordings, and what else may lie there.
-class Folder {
+class Folder : public EmptyFolder {
  public:
   Folder() {
     Write("cam1/s1/index.m3u8", List(40, ""));
@@ -50,15 +51,6 @@ class Folder {
     Write("cam1/.hlsrec-spool/journal.db", "secret");
     Write(".hidden/a.ts", "secret");
   }
-  void Write(const std::string& name, const std::string& text) const {
-    const fs::path path = directory_.Path(name);
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-  }
-  [[nodiscard]] std::string path() const { return directory_.path(); }
-
- private:
-  const TemporaryDirectory directory_;
 };
 
 // A playback server over a folder.

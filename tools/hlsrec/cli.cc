@@ -352,8 +352,8 @@ void AddPresign(CLI::App& app, PresignCommand& presign) {
       ->type_name("FILE");
   command
       ->add_option("--below", presign.below,
-                   "What may be read then: a folder, /cam1/, or one object; "
-                   "the URL's folder by default")
+                   "What may be read then: a folder, /cam1/, or one object; by "
+                   "default a playlist's folder, or the one file that it is")
       ->type_name("PATH")
       ->needs("--signing-key");
   command

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "hlsrec/http_sink.h"
 #include "tools/hlsrec/exit_codes.h"
 #include "tools/hlsrec/http_delivery.h"
 #include "tools/hlsrec/record_options.h"
@@ -37,7 +38,7 @@ StatusOr<Place> FindPlace(const RecordCommand& sinks,
   if (IsS3Url(location)) {
     const auto [path, parameters] = SplitParameters(location);
     const std::size_t slash = path.rfind('/');
-    key = PercentDecoded(path.substr(slash + 1));
+    key = KeyOfUrlPath(path.substr(slash + 1));
     root = path.substr(0, slash) + parameters;
   } else if (IsWebUrl(location)) {
     if (location.find('?') == std::string::npos) {
@@ -47,7 +48,7 @@ StatusOr<Place> FindPlace(const RecordCommand& sinks,
                       location + ": want the URL of a file");
       }
       root = location.substr(0, path + 1);
-      key = PercentDecoded(location.substr(path + 1));
+      key = KeyOfUrlPath(location.substr(path + 1));
     } else {
       key = location;
     }
@@ -82,7 +83,7 @@ StatusOr<std::string> KeyBeside(const Place& place,
         StatusCode::kInvalidArgument,
         fmt::format("{}: not below {}, where the recording is", path, root));
   }
-  return PercentDecoded(path.substr(root.size()));
+  return KeyOfUrlPath(path.substr(root.size()));
 }
 
 std::string Shown(const Place& place, const std::string& key) {

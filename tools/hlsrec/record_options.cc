@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "hlsrec/http_sink.h"
 #include "hlsrec/path_template.h"
 #include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/text.h"
@@ -100,7 +101,7 @@ Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
   const std::size_t slash = output.find_last_of('/');
   std::string file =
       slash == std::string::npos ? output : output.substr(slash + 1);
-  if (IsWebUrl(output) || IsS3Url(output)) file = PercentDecoded(file);
+  if (IsWebUrl(output) || IsS3Url(output)) file = KeyOfUrlPath(file);
   const std::string stem = Literal(file.substr(0, file.size() - 5));
   return {.layout = {.segment = stem + "{_rendition}-{seq:06}.{ext}",
                      .init = stem + "{_rendition}-init-{hash}.mp4",

@@ -9,10 +9,9 @@
 #include <sstream>
 #include <utility>
 
-#include "hlsrec/access.h"
 #include "hlsrec/credentials.h"
-#include "hlsrec/forward.h"
 #include "tools/hlsrec/exit_codes.h"
+#include "tools/hlsrec/served_url.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -52,38 +51,6 @@ StatusOr<S3SinkOptions> ReadStorageFile(const std::string& path) {
     return options.status().WithContext("--storage: " + path);
   }
   return options;
-}
-
-// A URL that `hlsrec serve --signing-key` takes.
-StatusOr<std::string> SignServedUrl(const PresignCommand& command,
-                                    std::chrono::milliseconds expires) {
-  const auto bad = [](const std::string& text) {
-    return Status(StatusCode::kInvalidArgument, text);
-  };
-  std::ifstream file(command.signing_key_file);
-  std::string key;
-  if (!(file >> key)) {
-    return bad(fmt::format("--signing-key: {}: can't be read",
-                           command.signing_key_file));
-  }
-  const std::size_t host = command.url.find("://");
-  const std::size_t path =
-      host == std::string::npos ? host : command.url.find('/', host + 3);
-  if (!IsWebUrl(command.url) || path == std::string::npos) {
-    return bad("presign: --signing-key is for http(s)://host/path/index.m3u8");
-  }
-  const auto target =
-      ParseRequestTarget(std::string_view(command.url).substr(path));
-  if (!target.ok()) return target.status();
-  // What lies beside the object, too: a playlist's segments.
-  const std::string folder =
-      "/" + target->path.substr(0, target->path.rfind('/') + 1);
-  const auto query =
-      SignPath(key, command.below.empty() ? folder : command.below,
-               std::chrono::system_clock::now() + expires);
-  if (!query.ok()) return query.status();
-  return fmt::format("{}{}{}", command.url, target->query.empty() ? '?' : '&',
-                     *query);
 }
 
 }  // namespace
@@ -168,7 +135,9 @@ int RunPresign(const PresignCommand& command) {
   if (!command.signing_key_file.empty()) {
     const auto url = SignServedUrl(command, *expires);
     if (!url.ok()) return fail(kUsage, url.status());
-    fmt::print("{}\n", *url);
+    fmt::print("{}\n", url->url);
+    // What it opens is not always what it names.
+    fmt::print(stderr, "hlsrec: presign: {}\n", url->opens);
     return kComplete;
   }
   // The bucket's own sink: the key is all of the path.

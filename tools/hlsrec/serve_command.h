@@ -23,6 +23,7 @@ struct ServeCommand {
   std::string token_file;
   std::string signing_key_file;
   std::string allowed_origin;
+  bool open = false;  // to anybody, and that is meant
   // What is not here.
   std::string forward_base_url;
   std::string forward_bucket;      // "aws:NAME:REGION", ...

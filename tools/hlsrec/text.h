@@ -22,9 +22,6 @@ std::string FormatBytes(std::uint64_t bytes);
 // "01:02:03".
 std::string FormatClock(std::chrono::microseconds duration);
 
-// "%20" of a URL is a space of the name, which a sink writes as "%20" again.
-std::string PercentDecoded(const std::string& text);
-
 // The candidate most like `word`, if any is like it enough to be meant.
 std::string Suggest(std::string_view word,
                     const std::vector<std::string>& candidates);

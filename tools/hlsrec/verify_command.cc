@@ -156,6 +156,7 @@ class Verification {
       notes += fmt::format(", {} segments of earlier recordings not looked at",
                            report.earlier);
     }
+    if (report.clips > 0) notes += fmt::format(", {} clips", report.clips);
     if (!report.listed) notes += ", extra objects can't be looked for there";
     fmt::print("{}: {}: {} ({}); {} objects, {}{}\n",
                report.problems == 0 ? "ok" : "not ok", found.name,
@@ -183,6 +184,7 @@ class Verification {
                        {"bytes", report.bytes},
                        {"unhashed", report.unhashed},
                        {"earlier", report.earlier},
+                       {"clips", report.clips},
                        {"listed", report.listed},
                        {"findings", std::move(findings)}};
     fmt::print("{}\n",

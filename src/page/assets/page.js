@@ -115,7 +115,10 @@ async function refresh() {
       return;  // until there is a token
     }
     if (!answer.ok) throw new Error(`the server says ${answer.status}`);
-    recordings = (await answer.json()).recordings;
+    const list = await answer.json();
+    recordings = list.recordings;
+    warn(list.bucket?.state === 'failed' ?
+        'Not all of the bucket can be read now: recordings that are there alone may be missing.' : '');
     const live = (recording) => Number(recording.state === 'live');
     recordings.sort((a, b) => live(b) - live(a));  // newest first, as they come
     warnWithoutPlayer();

@@ -89,7 +89,10 @@ export class Player {
     hls.on(Hls.Events.LEVEL_SWITCHED, () => this.#fillQuality());
     hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => this.#fillAudio());
     hls.on(Hls.Events.LEVEL_UPDATED, (event, {details}) => this.#findGaps(details));
-    hls.on(Hls.Events.ERROR, (event, data) => { if (data.fatal) this.#recover(Hls, data); });
+    hls.on(Hls.Events.ERROR, (event, data) => {
+      if (data.fatal) this.#recover(Hls, data);
+      else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) this.#tellWhyItWaits(data);
+    });
     hls.loadSource(addressOf(this.#recording.playlist));
     hls.attachMedia(this.#video);
   }
@@ -122,6 +125,21 @@ export class Player {
     else this.#video.pause();
   }
 
+  // hls.js tries for long before it gives up, and nothing else would be seen.
+  #tellWhyItWaits(data) {
+    const {HAVE_FUTURE_DATA} = HTMLMediaElement;
+    if (this.#video.readyState < HAVE_FUTURE_DATA) this.#say(`${this.#reason(data)}. Trying again.`);
+  }
+
+  #reason(data) {
+    const status = data.response?.code;
+    if (status) return `The server says ${status}`;
+    if (data.type !== window.Hls.ErrorTypes.NETWORK_ERROR) return `This can't be played: ${data.details}`;
+    // Browsers tell pages no more.
+    return 'The server can\'t be reached, or redirects to one that does not allow this page to read ' +
+        'from it (CORS; hlsrec serve --forward-proxy does without)';
+  }
+
   // At most one rescue in some seconds: what fails again at once is told.
   #recover(Hls, data) {
     const now = performance.now();
@@ -129,9 +147,7 @@ export class Player {
       this.#recovered = now;
       return this.#hls.recoverMediaError();
     }
-    const status = data.response?.code;
-    const reason = status ? `the server says ${status}` : data.details;
-    this.#say(`This can't be played: ${reason}`);
+    this.#say(this.#reason(data));
     if (data.type !== Hls.ErrorTypes.NETWORK_ERROR) return;
     const hls = this.#hls;
     setTimeout(() => {

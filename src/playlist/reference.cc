@@ -1,11 +1,11 @@
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 
 #include <algorithm>
 
 #include "hlsrec/sink.h"
-#include "src/serve/query.h"
+#include "src/base/percent.h"
 
-namespace hlsrec::receive {
+namespace hlsrec::playlist {
 namespace {
 
 // One level of a path, onto a folder without its last `/`; false: above it all.
@@ -22,18 +22,28 @@ bool Climb(std::string& folder, std::string_view level) {
   return true;
 }
 
-bool HasScheme(std::string_view uri) {
-  const std::size_t colon = uri.find(':');
-  return colon != std::string_view::npos && colon < uri.find('/');
+bool IsAlpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 }  // namespace
+
+bool HasScheme(std::string_view uri) {
+  const std::size_t colon = uri.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  if (!IsAlpha(uri.front())) return false;
+  return std::all_of(uri.begin(), uri.begin() + static_cast<long>(colon),
+                     [](char c) {
+                       return IsAlpha(c) || (c >= '0' && c <= '9') ||
+                              c == '+' || c == '-' || c == '.';
+                     });
+}
 
 std::optional<std::string> KeyOfReference(std::string_view list,
                                           std::string_view uri) {
   uri = uri.substr(0, uri.find_first_of("?#"));
   if (uri.empty() || uri.front() == '/' || HasScheme(uri)) return std::nullopt;
-  const std::optional<std::string> path = serve::DecodePercent(uri);
+  const std::optional<std::string> path = DecodePercent(uri);
   if (!path) return std::nullopt;
   std::string key(FolderOfKey(list));
   if (!key.empty()) key.pop_back();
@@ -65,4 +75,4 @@ std::string ExtensionOfKey(std::string_view key) {
   return extension;
 }
 
-}  // namespace hlsrec::receive
+}  // namespace hlsrec::playlist

@@ -1,8 +1,8 @@
-#include "src/receive/reference.h"
+#include "src/playlist/reference.h"
 
 #include "tests/catch.h"
 
-namespace hlsrec::receive {
+namespace hlsrec::playlist {
 namespace {
 
 TEST_CASE("reference: a reference is beside its playlist") {
@@ -11,6 +11,7 @@ TEST_CASE("reference: a reference is beside its playlist") {
   CHECK(KeyOfReference("a/b/i.m3u8", "../c/./0.ts") == "a/c/0.ts");
   CHECK(KeyOfReference("a/b/i.m3u8", "../../0.ts") == "0.ts");
   CHECK(KeyOfReference("a/i.m3u8", "x%20y.ts") == "a/x y.ts");
+  CHECK(KeyOfReference("a/i.m3u8", "12:30.ts") == "a/12:30.ts");
   for (const char* elsewhere : {"", "/0.ts", "//host/0.ts", "https://host/0.ts",
                                 "data:x", "../../0.ts", "?x", "a%00.ts"}) {
     INFO(elsewhere);
@@ -26,4 +27,4 @@ TEST_CASE("reference: its folder and its extension") {
 }
 
 }  // namespace
-}  // namespace hlsrec::receive
+}  // namespace hlsrec::playlist
