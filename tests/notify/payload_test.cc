@@ -81,7 +81,7 @@ TEST_CASE("webhook body: files and chat have 100ms' names") {
   data["files"] = {{{"sink", "s3://b"},
                     {"key", "f-0.mp4"},
                     {"layer", 0},
-                    {"size", 5},
+                    {"size_bytes", 5},
                     {"width", 1920},
                     {"height", 1080}}};
   const auto body =
