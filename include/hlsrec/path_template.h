@@ -99,6 +99,8 @@ struct Layout {
   std::string multivariant = {};
   std::string manifest = {};
   std::string chat = {};  // a CSV
+  std::string archive = {};
+  std::string movie = {};
   std::uint64_t first_sequence = 0;
 };
 

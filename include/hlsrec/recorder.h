@@ -170,6 +170,23 @@ struct OutputOptions {
   std::string manifest_path = {};
   // Of what Recorder::chat() takes, stored at the end, before the manifest.
   ChatOptions chat = {};
+  // Template of a ZIP archive of all that this recording recorded, as a VOD:
+  // one ended playlist per rendition, init sections and segments, stored
+  // uncompressed. Made and put when the playlists have ended, before the
+  // manifest; whatever dies, a later run makes it.
+  //
+  // This, and `movie_path`, keep every segment in the spool until the end, what
+  // live windows drop, too; so they want a spool directory, and room for all of
+  // the recording. With WhenSpoolFull::kDropOldest a spool that is full drops
+  // the oldest that is stored: it is a gap in what is made. What `kAppend` goes
+  // on behind is not in there, and the name must be new. Empty: none is made.
+  std::string archive_path = {};
+  // Likewise, of one progressive MP4 per rendition that has pictures (with the
+  // sound of renditions that have none), or per rendition where none has:
+  // packets as they are, breaks closed up, gaps kept. Made beside the spool's
+  // segments, which takes the room of the longest once more, for a while. A
+  // format that changes in a way that an MP4 can't hold is told in the result.
+  std::string movie_path = {};
   // Empty: one EVENT list at the default layout's path.
   std::vector<PlaylistOptions> playlists = {};
   std::uint64_t first_sequence = 0;
@@ -309,9 +326,15 @@ struct RecordingProgress {
 
 // An object beside the media, made when a recording ends.
 struct MadeObject {
-  std::string kind = {};  // as in manifests: "chat", "captions"
+  // As in manifests: "chat", "captions", "archive", "movie".
+  std::string kind = {};
   std::string key = {};
   std::uint64_t size_bytes = 0;
+  // Of movies: whose pictures they are.
+  std::string rendition = {};
+  int layer = 0;
+  int width = 0;
+  int height = 0;
 };
 
 // What one output holds at the end.

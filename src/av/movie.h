@@ -47,6 +47,8 @@ struct MovieOptions {
   std::optional<std::chrono::microseconds> to = {};
   // When the first part began, since 1970; for the file's own date.
   std::optional<std::chrono::microseconds> start_date = {};
+  // True: what reads or writes the file fails soon. May be empty.
+  std::function<bool()> stop = {};
 };
 
 struct MovieFacts {

@@ -1,7 +1,11 @@
 #include "src/av/movie_file.h"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -253,11 +257,25 @@ Status MovieFile::Open() {
     options.Set("movflags", "faststart");
   }
   if (options_.start_date) {
-    av_dict_set_int(&context.metadata, "creation_time",
-                    options_.start_date->count(), 0);
+    const auto seconds =
+        std::chrono::floor<std::chrono::seconds>(*options_.start_date);
+    av_dict_set(&context.metadata, "creation_time",
+                fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
+                            fmt::gmtime(static_cast<time_t>(seconds.count())))
+                    .c_str(),
+                0);
   }
-  int error = avio_open(&context.pb, ("file:" + options_.path).c_str(),
-                        AVIO_FLAG_WRITE);
+  // Rearranging an MP4 reads and writes all of it once more.
+  if (options_.stop) {
+    context.interrupt_callback = {
+        .callback =
+            [](void* asked) {
+              return static_cast<const MovieOptions*>(asked)->stop() ? 1 : 0;
+            },
+        .opaque = const_cast<MovieOptions*>(&options_)};
+  }
+  int error = avio_open2(&context.pb, ("file:" + options_.path).c_str(),
+                         AVIO_FLAG_WRITE, &context.interrupt_callback, nullptr);
   if (error >= 0) error = avformat_write_header(&context, options.get());
   return error < 0 ? Describe(error, "write") : Status();
 }

@@ -10,11 +10,14 @@
 
 #include "hlsrec/recorder.h"
 #include "src/base/executor.h"
+#include "src/deliver/kept_media.h"
 #include "src/deliver/uploader.h"
 #include "src/manifest/manifest.h"
 #include "src/spool/journal.h"
 
 namespace hlsrec::deliver {
+
+struct RenditionInfo;
 
 // An output that has ended its playlists, for those who make something of it.
 struct EndedMedia {
@@ -28,6 +31,10 @@ struct EndedMedia {
   // still there.
   std::vector<spool::SeriesPart> series;
   std::function<bool(std::size_t part, std::uint64_t index)> is_there;
+  // Likewise, as the bitstream described them.
+  std::vector<RenditionInfo> renditions;
+  // Of an output that keeps its media; else null.
+  std::shared_ptr<const KeptSegments> kept;
 };
 
 struct MadeAtEnd {
@@ -53,6 +60,10 @@ class EndWork {
   // output was given up nobody listens any more: puts fail.
   virtual void Start(std::shared_ptr<const EndedMedia> ended,
                      std::function<void(MadeAtEnd)> done) = 0;
+  // Nobody waits for it any more: what is under way ends soon.
+  virtual void Stop() {}
+  // How far it got: while this grows there is hope.
+  [[nodiscard]] virtual std::uint64_t progress() const { return 0; }
 };
 
 }  // namespace hlsrec::deliver

@@ -25,7 +25,10 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
       clock_(clock),
       journal_(journal),
       plan_(std::move(plan)),
-      emit_(std::move(emit)) {
+      emit_(std::move(emit)),
+      kept_(plan_.keeps_media()
+                ? std::make_shared<KeptMedia>(plan_.renditions.size())
+                : nullptr) {
   uploader_ = std::make_shared<Uploader>(
       strand_, clock_, plan_.sink,
       UploaderOptions{.retry = plan_.retry,
@@ -141,7 +144,9 @@ Output::Pending& Output::Enqueue(Rendition& rendition, SegmentRecord record) {
 void Output::Add(SegmentRecord record) {
   Rendition& rendition =
       renditions_[static_cast<std::size_t>(record.rendition)];
+  if (kept_ != nullptr) record.kept = record.body;
   Pending& pending = Enqueue(rendition, std::move(record));
+  Keep(rendition, pending);
   if (retention_ == nullptr) StartRetention();
   if (pending.state == Pending::State::kLost) return Advance(rendition);
   if (holds_back()) return Hold(pending);

@@ -22,6 +22,7 @@
 #include "src/deliver/bandwidth.h"
 #include "src/deliver/end_work.h"
 #include "src/deliver/gzip_list.h"
+#include "src/deliver/kept_media.h"
 #include "src/deliver/lease.h"
 #include "src/deliver/manifest_rows.h"
 #include "src/deliver/retention.h"
@@ -56,6 +57,8 @@ struct SegmentRecord {
   std::shared_ptr<const Body> body = {};
   // How many outputs are not through with it: the spool keeps it for them.
   std::shared_ptr<std::atomic<int>> owed = {};
+  // The bytes, counted in `owed` once more, for what is made at the end.
+  std::shared_ptr<const Body> kept = {};
 };
 
 // A segment of an earlier run, with what this output did about it.
@@ -146,6 +149,9 @@ struct OutputPlan {
   std::optional<std::chrono::seconds> delete_after_end = {};
   std::optional<ManifestPlan> manifest = {};
   std::optional<ChatPlan> chat = {};
+  // Made at the end, of all media.
+  std::optional<PathTemplate> archive = {};
+  std::optional<PathTemplate> movie = {};
   PathFields fields = {};  // of the recording: stream, session, time, user
   std::vector<RenditionPlan> renditions = {};
   // An earlier run may have ended the playlists: no version without an end is
@@ -170,6 +176,11 @@ struct OutputPlan {
   // How long playlists wait for a segment once a later one is stored, before
   // they show a gap; none: for ever.
   std::optional<std::chrono::milliseconds> segment_deadline = {};
+
+  // The spool has all of its media until the end.
+  [[nodiscard]] bool keeps_media() const {
+    return archive.has_value() || movie.has_value();
+  }
 };
 
 // Stores segments on one sink and publishes playlists of what is stored: init
@@ -233,15 +244,16 @@ class Output : public std::enable_shared_from_this<Output> {
   [[nodiscard]] const Uploader& uploader() const { return *uploader_; }
   [[nodiscard]] std::uint64_t stored() const { return stored_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  // Null where it keeps none.
+  [[nodiscard]] const std::shared_ptr<KeptMedia>& kept() const { return kept_; }
   // What waits for Finish().
   [[nodiscard]] std::uint64_t held_objects() const { return held_objects_; }
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
   // How long ago the oldest segment that no list names came.
   [[nodiscard]] std::chrono::microseconds lag() const;
-  // How far it got with what it held back: while this grows there is hope.
-  [[nodiscard]] std::uint64_t stored_at_end() const {
-    return plan_.at_end ? stored_ : 0;
-  }
+  // How far it got with what it held back, or makes at the end: while this
+  // grows there is hope.
+  [[nodiscard]] std::uint64_t progress_at_end() const;
 
  private:
   struct Pending {
@@ -404,6 +416,12 @@ class Output : public std::enable_shared_from_this<Output> {
   [[nodiscard]] std::vector<spool::SeriesPart> Series() const;
   // False: something is being made.
   bool EndWorkIsDone();
+  // What the spool keeps until the end: see output_end_work.cc.
+  void Keep(const Rendition& rendition, Pending& pending);
+  // Of one that is kept: nothing else is to become of it here.
+  void Through(const Rendition& rendition, std::uint64_t index);
+  void DropKept(const Rendition& rendition, std::uint64_t index);
+  bool DropOldestKept();
   void OnMade(MadeAtEnd made);
   // The manifest: see output_manifest.cc.
   bool NameManifest();
@@ -460,7 +478,9 @@ class Output : public std::enable_shared_from_this<Output> {
     std::deque<std::shared_ptr<EndWork>> waiting;  // the first may be at work
     bool at_work = false;
     MadeAtEnd made;
+    std::uint64_t progress = 0;  // of those that are done
   } end_work_;
+  const std::shared_ptr<KeptMedia> kept_;
 
   struct Manifest {
     std::string key;
@@ -517,8 +537,21 @@ inline std::string Told(const std::shared_ptr<std::string>& etag) {
 // SHA-256 of a text in parts, as hex.
 std::string HashOf(const GzipList::Parts& text);
 
+using KeptOfAll = std::vector<std::shared_ptr<KeptMedia>>;
+inline KeptOfAll KeptOf(const std::vector<std::shared_ptr<Output>>& outputs) {
+  KeptOfAll all;
+  for (const auto& output : outputs) {
+    if (output->kept() != nullptr) all.push_back(output->kept());
+  }
+  return all;
+}
+inline void ReleaseAll(const KeptOfAll& all) {
+  for (const auto& kept : all) kept->Release();
+}
+
 // Of all of them.
-std::uint64_t StoredAtEnd(const std::vector<std::shared_ptr<Output>>& outputs);
+std::uint64_t ProgressAtEnd(
+    const std::vector<std::shared_ptr<Output>>& outputs);
 
 }  // namespace hlsrec::deliver
 

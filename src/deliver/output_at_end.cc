@@ -59,10 +59,17 @@ void Output::BringHeld() {
   bringing_ = false;
 }
 
-std::uint64_t StoredAtEnd(const std::vector<std::shared_ptr<Output>>& outputs) {
-  std::uint64_t stored = 0;
-  for (const auto& output : outputs) stored += output->stored_at_end();
-  return stored;
+std::uint64_t Output::progress_at_end() const {
+  std::uint64_t progress = (plan_.at_end ? stored_ : 0) + end_work_.progress;
+  if (end_work_.at_work) progress += end_work_.waiting.front()->progress();
+  return progress;
+}
+
+std::uint64_t ProgressAtEnd(
+    const std::vector<std::shared_ptr<Output>>& outputs) {
+  std::uint64_t progress = 0;
+  for (const auto& output : outputs) progress += output->progress_at_end();
+  return progress;
 }
 
 }  // namespace hlsrec::deliver

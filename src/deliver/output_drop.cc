@@ -29,6 +29,8 @@ bool Output::owes_now() const {
 }
 
 bool Output::DropOldest() {
+  // Its output has it: what the end makes lacks it.
+  if (DropOldestKept()) return true;
   // It is a gap already.
   if (!refused_.empty()) {
     const Refused oldest = std::move(refused_.front());

@@ -55,6 +55,7 @@ void Output::OnDeadline(int number, std::uint64_t index) {
 void Output::OnLate(Rendition& rendition, std::uint64_t index,
                     const Status& status) {
   Pending late = std::move(rendition.late.extract(index).mapped());
+  if (!late.dropped) Through(rendition, index);
   if (status.ok()) {
     ++stored_;
     rendition.bandwidth.Add(late.record.size_bytes, late.record.duration);
@@ -80,6 +81,7 @@ void Output::OnLate(Rendition& rendition, std::uint64_t index,
     }
   } else if (late.dropped) {
     Forget(late.key);
+    DropKept(rendition, index);
     if (late.record.owed != nullptr) --*late.record.owed;
   } else {
     Forget(late.key);

@@ -70,6 +70,7 @@ void Output::GiveUp() {
   }
   if (finished_) return;
   given_up_ = true;
+  for (const auto& work : end_work_.waiting) work->Stop();
   if (retention_ != nullptr) retention_->Stop();
   uploader_->Stop();
   CheckFinished();
@@ -77,6 +78,7 @@ void Output::GiveUp() {
 
 void Output::LetGo() {
   done_ = nullptr;
+  for (const auto& work : end_work_.waiting) work->Stop();
   end_work_.waiting.clear();
   if (retention_ != nullptr) retention_->Stop();
   uploader_->LetGo();

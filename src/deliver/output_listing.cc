@@ -124,6 +124,7 @@ void Output::AppendTo(Rendition& rendition, std::shared_ptr<Playlist>& playlist,
 }
 
 std::uint64_t Output::NeededFrom(int number) const {
+  if (kept_ != nullptr) return 0;
   const Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
   // The manifest will name what stays though no list needs it.
   if (plan_.manifest && KeepsEverything(rendition)) return 0;

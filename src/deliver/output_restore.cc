@@ -13,6 +13,7 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
     Rendition& rendition = renditions_[r];
     for (RestoredSegment& segment : renditions[r]) {
       Pending& pending = Enqueue(rendition, std::move(segment.record));
+      Keep(rendition, pending);
       // Nobody has put any of it where only the end brings it.
       pending.restored = !plan_.at_end || plan_.ending;
       pending.owed_since -=
@@ -24,6 +25,7 @@ void Output::Restore(std::vector<std::vector<RestoredSegment>> renditions) {
       if (segment.state == State::kStored ||
           segment.state == State::kBackfilled) {
         pending.state = Pending::State::kStored;
+        Through(rendition, pending.record.index);
         // Of what only lists tell of nobody knows the size.
         if (pending.record.size_bytes > 0) {
           rendition.bandwidth.Add(pending.record.size_bytes,

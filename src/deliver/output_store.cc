@@ -140,6 +140,7 @@ void Output::OnStored(int number, std::uint64_t index, const Status& status) {
     return BringHeld();
   }
   pending.state = Pending::State::kStored;
+  Through(rendition, index);
   ++stored_;
   rendition.bandwidth.Add(pending.record.size_bytes, pending.record.duration);
   EmitFor(EventType::kSegmentStored, rendition, pending, status);
@@ -169,9 +170,11 @@ void Output::Lose(Rendition& rendition, Pending& pending,
   LetGoOf(pending);
   Forget(pending.key);  // somebody else's may have that name
   if (!pending.dropped) {
+    Through(rendition, pending.record.index);
     missing_.push_back(pending.key);
-  } else if (pending.record.owed != nullptr) {
-    --*pending.record.owed;
+  } else {
+    DropKept(rendition, pending.record.index);
+    if (pending.record.owed != nullptr) --*pending.record.owed;
   }
   auto body = std::exchange(pending.record.body, nullptr);
   if (!pending.dropped && body != nullptr && !given_up_) {

@@ -263,11 +263,63 @@ void Uploader::GotThrough() {
   }
 }
 
-// Who finds the object's very bytes there is done.
+std::uint64_t Uploader::SizeOf(const Job& job) {
+  return job.expected ? job.expected->size_bytes : job.request.body->size();
+}
+
+// Who finds the object there is done.
 void Uploader::Look(JobId id, Status otherwise) {
+  if (SizeOf(jobs_.at(id)) > options_.max_read_bytes) {
+    return Measure(id, otherwise);
+  }
+  Read(id, std::move(otherwise));
+}
+
+void Uploader::Measure(JobId id, const Status& otherwise) {
+  const std::string key = jobs_.at(id).request.key;
+  const auto told = [self = shared_from_this(), id,
+                     otherwise](StatusOr<ObjectInfo> info) {
+    self->strand_->Post([self, id, otherwise, info = std::move(info)] {
+      self->OnMeasured(id, otherwise, info);
+    });
+  };
+  // Sinks tell by the one or the other.
+  sink_->Stat(key, [sink = sink_, key, told](StatusOr<ObjectInfo> info) {
+    if (info.status().code() != StatusCode::kUnimplemented) {
+      return told(std::move(info));
+    }
+    sink->List(key, [key, told](StatusOr<std::vector<ObjectInfo>> objects) {
+      if (!objects.ok()) return told(objects.status());
+      for (ObjectInfo& object : *objects) {
+        if (object.key == key) return told(std::move(object));
+      }
+      told(NotFound("{}: is not there", key));
+    });
+  });
+}
+
+void Uploader::OnMeasured(JobId id, const Status& otherwise,
+                          const StatusOr<ObjectInfo>& info) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return OnExisting(id, otherwise, info.status());
+  if (info.status().code() == StatusCode::kUnimplemented && !stopped_) {
+    return Read(id, otherwise);
+  }
+  if (!info.ok()) return OnExisting(id, otherwise, info.status());
+  if (info->size_bytes != SizeOf(found->second)) {
+    return OnExisting(id, otherwise,
+                      ResourceExhausted("{}: has another size", info->key));
+  }
+  --in_flight_;
+  Finish(id, {});
+  GotThrough();
+  Start();
+}
+
+// Its very bytes.
+void Uploader::Read(JobId id, Status otherwise) {
   const Job& job = jobs_.at(id);
-  const std::uint64_t size =
-      job.expected ? job.expected->size_bytes : job.request.body->size();
+  const std::uint64_t size = SizeOf(job);
   sink_->Get(job.request.key, size,
              [self = shared_from_this(), id, otherwise = std::move(otherwise)](
                  StatusOr<std::string> existing) {

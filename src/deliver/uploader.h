@@ -24,6 +24,10 @@ struct UploaderOptions {
   // Nor is an object tried again before: an attempt that failed may have
   // written it.
   std::chrono::milliseconds rewrite_interval{0};
+  // What is there is read to see whether it is ours; of what is larger the name
+  // and the size are enough, where the sink tells them: archives don't fit in
+  // memory.
+  std::uint64_t max_read_bytes = std::uint64_t{64} << 20;
   // Of the jitter: outputs that fail together must not come back together.
   std::uint32_t seed = 1;
 };
@@ -109,6 +113,11 @@ class Uploader : public std::enable_shared_from_this<Uploader> {
   void OnReply(JobId id, Status status);
   void Add(Job job);
   void Look(JobId id, Status otherwise);
+  static std::uint64_t SizeOf(const Job& job);
+  void Measure(JobId id, const Status& otherwise);
+  void OnMeasured(JobId id, const Status& otherwise,
+                  const StatusOr<ObjectInfo>& info);
+  void Read(JobId id, Status otherwise);
   void OnExisting(JobId id, const Status& conflict,
                   const StatusOr<std::string>& existing);
   void Finish(JobId id, const Status& status);

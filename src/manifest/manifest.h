@@ -107,6 +107,8 @@ inline constexpr std::string_view kInitSection = "init_section";
 inline constexpr std::string_view kSegment = "segment";
 inline constexpr std::string_view kChat = "chat";
 inline constexpr std::string_view kCaptions = "captions";
+inline constexpr std::string_view kArchive = "archive";  // ZIP
+inline constexpr std::string_view kMovie = "movie";      // MP4
 
 // Where there is no media, or none that is stored.
 struct Gap {

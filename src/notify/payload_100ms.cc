@@ -82,12 +82,18 @@ Json SingleFiles(const Json& data, const PresignedUrls& urls) {
     Json each = {{"asset_id", TextOrNull(file, "id")},
                  {"layer", fmt::format("{}", file.value("layer", 0))}};
     AddObject(each, "recording", NamedObject(file), urls);
-    for (const char* name : {"size", "width", "height"}) {
+    each["size"] = TextOrNull(file, "size_bytes");
+    for (const char* name : {"width", "height"}) {
       each[name] = TextOrNull(file, name);
     }
     files.push_back(std::move(each));
   }
   return files;
+}
+
+// The VOD as one object, or what plays it.
+std::optional<ObjectName> Archive(const Json& data) {
+  return NamedObject(data.value("archive", Json()));
 }
 
 // What all of them have: who was recorded.
@@ -117,8 +123,10 @@ void AddSuccess(Json& to, const Json& data, const WebhookOptions& options,
   to["recording_id"] = TextOrNull(data, "recording_id");
   const auto playlist = MainPlaylist(data);
   if (options.kind == Kind100ms::kHls) {
-    AddObject(to, "hls_vod_recording", playlist, urls);
-    to["hls_vod_recording_size"] = TextOrNull(data, "size_bytes");
+    const auto archive = Archive(data);
+    AddObject(to, "hls_vod_recording", archive ? archive : playlist, urls);
+    to["hls_vod_recording_size"] =
+        TextOrNull(archive ? data["archive"] : data, "size_bytes");
     to["recording_single_files"] = SingleFiles(data, urls);
     to["recording_created_at"] = TextOrNull(data, "started");
   } else {
@@ -198,7 +206,7 @@ StatusOr<std::optional<std::string>> Render(const Notification& notification,
 
 std::vector<ObjectName> ObjectsIn(const Json& data) {
   std::vector<ObjectName> objects;
-  for (const auto& object : {MainPlaylist(data), Chat(data)}) {
+  for (const auto& object : {MainPlaylist(data), Archive(data), Chat(data)}) {
     if (object) objects.push_back(*object);
   }
   for (const Json& file : data.value("files", Json::array())) {

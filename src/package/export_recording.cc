@@ -14,6 +14,7 @@
 #include "src/base/process.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
+#include "src/package/export_file.h"
 #include "src/package/parts.h"
 #include "src/package/presentation.h"
 #include "src/package/segment_stream.h"
@@ -171,7 +172,8 @@ class Exporter {
   av::MovieOptions MakeOptions(const TimeRange& range,
                                const std::string& temporary) const {
     av::MovieOptions options{.path = temporary,
-                             .format = MovieFormatOf(options_.format)};
+                             .format = MovieFormatOf(options_.format),
+                             .stop = options_.stop};
     if (range.from) options.from = *range.from - parts_.start;
     if (range.to) options.to = *range.to - parts_.start;
     const std::size_t first = parts_.parts.front().segments[0].front().index;
@@ -298,19 +300,30 @@ StatusOr<FileFormat> FileFormatOf(const std::string& path) {
                          path);
 }
 
-StatusOr<ExportReport> ExportRecording(Runtime& runtime, Sink& source,
-                                       const std::string& key,
-                                       const std::string& path,
-                                       const ExportOptions& options) {
+namespace package {
+
+StatusOr<ExportReport> ExportFile(RuntimeCore& core, Sink& source,
+                                  const std::string& key,
+                                  const std::string& path,
+                                  const ExportOptions& options) {
   NewFile file(PosixFileSystem(), path);
   HLSREC_RETURN_IF_ERROR(file.CheckFree(options.if_exists));
-  Store store(runtime.core(), source, options.max_object_bytes);
+  Store store(core, source, options.max_object_bytes);
   Exporter exporter(store, options);
   StatusOr<ExportReport> report = exporter.Run(key, file.temporary());
   if (!report.ok()) return report;
   HLSREC_RETURN_IF_ERROR(CheckApart(source, exporter.locations(), path));
   HLSREC_ASSIGN_OR_RETURN(report->bytes, file.Keep(options.if_exists));
   return report;
+}
+
+}  // namespace package
+
+StatusOr<ExportReport> ExportRecording(Runtime& runtime, Sink& source,
+                                       const std::string& key,
+                                       const std::string& path,
+                                       const ExportOptions& options) {
+  return package::ExportFile(runtime.core(), source, key, path, options);
 }
 
 }  // namespace hlsrec

@@ -141,6 +141,27 @@ constexpr std::array<NamedObject, 6> kObjects = {{
     {"100ms-chat", k100msChat},
 }};
 
+// Where 100ms stores such a file of what the layout is for; else it lies beside
+// the manifest and has its name.
+std::string MadePath(const NamedLayout& layout, std::string_view extension) {
+  const bool hls = layout.name == "100ms" || layout.name == "100ms-vod" ||
+                   layout.name == "100ms-multi-resolution";
+  const std::string_view wanted = !hls ? layout.name
+                                  : extension == "zip"
+                                      ? "100ms-vod"
+                                      : "100ms-multi-resolution";
+  for (const NamedObject& object : kObjects) {
+    if (object.name == wanted && object.path.ends_with(extension)) {
+      return std::string(object.path);
+    }
+  }
+  constexpr std::string_view kManifest = ".json";
+  std::string_view stem = layout.manifest;
+  stem.remove_suffix(kManifest.size());
+  return fmt::format("{}{}.{}", stem, extension == "mp4" ? "{_rendition}" : "",
+                     extension);
+}
+
 template <typename Rows>
 std::vector<std::string> NamesOf(const Rows& rows) {
   std::vector<std::string> names;
@@ -160,6 +181,8 @@ StatusOr<Layout> FindLayout(std::string_view name) {
                   .multivariant = std::string(layout.multivariant),
                   .manifest = std::string(layout.manifest),
                   .chat = std::string(layout.chat),
+                  .archive = MadePath(layout, "zip"),
+                  .movie = MadePath(layout, "mp4"),
                   .first_sequence = layout.first_sequence};
   }
   return NotFound("layout: {}: there are {}", name,

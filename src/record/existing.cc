@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "src/base/answer.h"
 #include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/base/status_util.h"
@@ -289,6 +290,15 @@ std::string FindInitSection(RuntimeCore& core,
   const std::string& text = **bytes;
   const ByteSpan span = AsBytes(text);
   return Sha256Hex(span) == hash ? text : std::string();
+}
+
+bool IsTaken(RuntimeCore& core, Sink& sink, const std::string& key) {
+  const auto answer = std::make_shared<Answer<std::string>>();
+  sink.Get(key, 0, [answer](StatusOr<std::string> got) {
+    answer->Set(std::move(got));
+  });
+  const StatusCode code = answer->Take(core).status().code();
+  return code == StatusCode::kOk || code == StatusCode::kResourceExhausted;
 }
 
 }  // namespace hlsrec::record

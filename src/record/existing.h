@@ -33,6 +33,11 @@ std::string FindInitSection(RuntimeCore& core,
                             const deliver::OutputPlan& output,
                             std::size_t rendition, const std::string& hash);
 
+// Whether an object has that name; false where nobody can tell now.
+//
+// Blocking. Asks the sink.
+bool IsTaken(RuntimeCore& core, Sink& sink, const std::string& key);
+
 }  // namespace hlsrec::record
 
 #endif  // HLSREC_SRC_RECORD_EXISTING_H_

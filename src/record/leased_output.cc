@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "src/deliver/chat_work.h"
+#include "src/record/vod_work.h"
 #include "src/spool/spool.h"
 
 namespace hlsrec::record {
@@ -19,10 +20,12 @@ LeasedOutput OpenOutput(RuntimeCore& core, std::shared_ptr<Strand> strand,
     plan.sink = deliver::MakeLeasedSink(plan.sink, made.keeper);
   }
   const auto chat = plan.chat ? deliver::MakeChatWork(plan) : nullptr;
+  const auto vod = plan.keeps_media() ? MakeVodWork(core, plan) : nullptr;
   made.output = std::make_shared<deliver::Output>(
       std::move(strand), core.clock(), core.spool().journal(), std::move(plan),
       std::move(emit));
   if (chat != nullptr) made.output->AddEndWork(chat);
+  if (vod != nullptr) made.output->AddEndWork(vod);
   return made;
 }
 

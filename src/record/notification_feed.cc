@@ -75,18 +75,40 @@ Json OutputsOf(const RecordingPlan& plan, const RecordingResult& result) {
   return outputs;
 }
 
+Json MadeOf(const RecordingPlan& plan, std::size_t output,
+            const MadeObject& made) {
+  return {{"output", plan.outputs[output].id},
+          {"sink", plan.outputs[output].sink_name},
+          {"key", made.key},
+          {"size_bytes", made.size_bytes}};
+}
+
 // The first output's that has one.
-Json ChatOf(const RecordingPlan& plan, const RecordingResult& result) {
+Json FirstOf(std::string_view kind, const RecordingPlan& plan,
+             const RecordingResult& result) {
   for (std::size_t i = 0; i < result.outputs.size(); ++i) {
     for (const MadeObject& made : result.outputs[i].made) {
-      if (made.kind != manifest::kChat) continue;
-      return {{"output", plan.outputs[i].id},
-              {"sink", plan.outputs[i].sink_name},
-              {"key", made.key},
-              {"size_bytes", made.size_bytes}};
+      if (made.kind == kind) return MadeOf(plan, i, made);
     }
   }
   return {};
+}
+
+// Movies of the first output that has some.
+Json FilesOf(const RecordingPlan& plan, const RecordingResult& result) {
+  Json files = Json::array();
+  for (std::size_t i = 0; i < result.outputs.size() && files.empty(); ++i) {
+    for (const MadeObject& made : result.outputs[i].made) {
+      if (made.kind != manifest::kMovie) continue;
+      Json file = MadeOf(plan, i, made);
+      file["rendition"] = made.rendition;
+      file["layer"] = made.layer;
+      if (made.width > 0) file["width"] = made.width;
+      if (made.height > 0) file["height"] = made.height;
+      files.push_back(std::move(file));
+    }
+  }
+  return files;
 }
 
 Json SegmentOf(const Event& event) {
@@ -241,8 +263,12 @@ void NotificationFeed::OnEnded(const RecordingResult& result, bool resumable,
   data["size_bytes"] = bytes_before_ + result.progress.bytes_written;
   data["segments_lost"] = result.progress.segments_lost;
   data["outputs"] = OutputsOf(plan_, result);
-  if (Json chat = ChatOf(plan_, result); !chat.is_null()) {
-    data["chat"] = std::move(chat);
+  for (const std::string_view kind : {manifest::kChat, manifest::kArchive}) {
+    Json made = FirstOf(kind, plan_, result);
+    if (!made.is_null()) data[std::string(kind)] = std::move(made);
+  }
+  if (Json files = FilesOf(plan_, result); !files.empty()) {
+    data["files"] = std::move(files);
   }
   if (!succeeded) {
     data["error"] = ErrorOf(result.status);

@@ -16,6 +16,7 @@
 #include "src/record/notifications.h"
 #include "src/record/plan_chat.h"
 #include "src/record/plan_modes.h"
+#include "src/record/plan_vod.h"
 #include "src/record/restore.h"
 #include "src/record/subject.h"
 #include "src/record/takeover.h"
@@ -193,7 +194,7 @@ std::optional<milliseconds> DeadlineFor(
 
 // Everything about one output that does not depend on what is stored there.
 StatusOr<deliver::OutputPlan> MakeOutput(
-    const RecordingPlan& plan, std::size_t number,
+    RuntimeCore& core, const RecordingPlan& plan, std::size_t number,
     const std::vector<deliver::RenditionInfo>& infos,
     std::vector<PlaylistOptions>& playlists) {
   const RecordingOptions& options = plan.options;
@@ -269,6 +270,7 @@ StatusOr<deliver::OutputPlan> MakeOutput(
   }
   HLSREC_ASSIGN_OR_RETURN(output.chat,
                           PlanChat(wanted.chat, user_fields, field));
+  HLSREC_RETURN_IF_ERROR(PlanVod(core, wanted, user_fields, field, output));
   for (std::size_t r = 0; r < plan.renditions.size(); ++r) {
     deliver::RenditionPlan rendition{.info = infos[r],
                                      .first_sequence = wanted.first_sequence,
@@ -346,6 +348,9 @@ Status CheckCollisions(const deliver::OutputPlan& output) {
   }
   for (const std::string& key : ChatKeys(output)) {
     HLSREC_RETURN_IF_ERROR(add(key, "the chat"));
+  }
+  for (const StatusOr<std::string>& key : VodKeys(output)) {
+    HLSREC_RETURN_IF_ERROR(add(key, "what is made at the end"));
   }
   return {};
 }
@@ -455,6 +460,7 @@ Status TakeOverAll(RuntimeCore& core, RecordingPlan& plan) {
         const std::int64_t limit,
         TakeOver(core, plan.options.outputs[i].if_exists, output));
     HLSREC_RETURN_IF_ERROR(CheckChatIsNew(core, output));
+    HLSREC_RETURN_IF_ERROR(CheckVodIsNew(core, output));
     // An old playlist's TARGETDURATION stays: what follows is cut to it.
     plan.target_duration = std::min(plan.target_duration, limit);
     for (const deliver::RenditionPlan& rendition : output.renditions) {
@@ -507,7 +513,7 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
   for (std::size_t i = 0; i < plan.options.outputs.size(); ++i) {
     std::vector<PlaylistOptions> playlists;
     HLSREC_ASSIGN_OR_RETURN(deliver::OutputPlan output,
-                            MakeOutput(plan, i, infos, playlists));
+                            MakeOutput(core, plan, i, infos, playlists));
     if (!ids.insert(output.id).second) {
       return InvalidArgument("outputs[{}].id: {}: used twice", i, output.id);
     }

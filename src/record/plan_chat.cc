@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "src/base/answer.h"
 #include "src/base/status_util.h"
 #include "src/deliver/chat_work.h"
+#include "src/record/existing.h"
 
 namespace hlsrec::record {
 
@@ -44,15 +44,8 @@ std::vector<std::string> ChatKeys(const deliver::OutputPlan& output) {
 
 Status CheckChatIsNew(RuntimeCore& core, const deliver::OutputPlan& output) {
   for (const std::string& key : ChatKeys(output)) {
-    const auto answer = std::make_shared<Answer<std::string>>();
-    output.sink->Get(key, 0, [answer](StatusOr<std::string> got) {
-      answer->Set(std::move(got));
-    });
-    const StatusCode code = answer->Take(core).status().code();
     // What can't be asked is found out at the end.
-    if (code != StatusCode::kOk && code != StatusCode::kResourceExhausted) {
-      continue;
-    }
+    if (!IsTaken(core, *output.sink, key)) continue;
     return AlreadyExists(
         "output {}: {}: a chat is there already: add {{session}}, {{epoch_ms}} "
         "or another field to its path",

@@ -36,6 +36,19 @@ Status CheckAtEnd(const RecordingPlan& plan, const OutputPlan& output,
   return {};
 }
 
+// The spool fills with what the end makes something of.
+Status CheckKept(const RecordingPlan& plan, const OutputPlan& output,
+                 const std::string& field) {
+  if (!output.keeps_media() ||
+      plan.options.spool_full != WhenSpoolFull::kWait) {
+    return {};
+  }
+  return InvalidArgument(
+      "{}.{}: spool_full: wait: no room comes before the end: use stop or "
+      "drop-oldest",
+      field, output.archive ? "archive_path" : "movie_path");
+}
+
 Status CheckRemoval(const RecordingPlan& plan, const OutputPlan& output,
                     const std::string& field) {
   if (!output.delete_once_stored_by.empty() && output.delete_after_end) {
@@ -103,6 +116,7 @@ Status CheckModes(const RecordingPlan& plan, milliseconds spool_max_age) {
     if (output.at_end) {
       HLSREC_RETURN_IF_ERROR(CheckAtEnd(plan, output, field, spool_max_age));
     }
+    HLSREC_RETURN_IF_ERROR(CheckKept(plan, output, field));
     HLSREC_RETURN_IF_ERROR(CheckRemoval(plan, output, field));
   }
   return {};

@@ -91,6 +91,8 @@ Json SaveOutputSettings(const OutputPlan& output) {
           {"manifest",
            output.manifest ? Json(output.manifest->path.text()) : Json()},
           {"chat", SaveChat(output)},
+          {"archive", output.archive ? Json(output.archive->text()) : Json()},
+          {"movie", output.movie ? Json(output.movie->text()) : Json()},
           {"independent_segments", output.independent_segments},
           {"lease", output.lease ? Json(output.lease->playlist) : Json()},
           {"renditions", renditions}};
@@ -180,6 +182,16 @@ Status LoadChat(const Json& json, const std::vector<std::string>& fields,
   return {};
 }
 
+// Older journals have none.
+Status LoadPath(const Json& json, const char* name,
+                const std::vector<std::string>& fields,
+                std::optional<PathTemplate>& path) {
+  const auto text = OptionalFrom<std::string>(json.value(name, Json()));
+  if (!text) return {};
+  HLSREC_ASSIGN_OR_RETURN(path, PathTemplate::Parse(*text, fields));
+  return {};
+}
+
 StatusOr<OutputPlan> LoadOutput(const Json& json,
                                 const std::vector<std::string>& fields) {
   OutputPlan output{.id = json.at("id"),
@@ -225,6 +237,8 @@ StatusOr<OutputPlan> LoadOutput(const Json& json,
     output.manifest = {.path = std::move(parsed)};
   }
   HLSREC_RETURN_IF_ERROR(LoadChat(json.value("chat", Json()), fields, output));
+  HLSREC_RETURN_IF_ERROR(LoadPath(json, "archive", fields, output.archive));
+  HLSREC_RETURN_IF_ERROR(LoadPath(json, "movie", fields, output.movie));
   for (const Json& saved : json.at("renditions")) {
     RenditionPlan rendition{.first_sequence = saved.at("first_sequence"),
                             .first_number = saved.at("first_number")};

@@ -119,8 +119,11 @@ Status Recording::Start() {
     rendition.tracks = plan_.renditions[i].tracks;
     for (const bool fmp4 : {false, true}) {
       std::vector<std::shared_ptr<deliver::Output>> users;
+      int owners = 0;
       for (std::size_t o = 0; o < plan_.outputs.size(); ++o) {
-        if (plan_.outputs[o].fmp4 == fmp4) users.push_back(outputs_[o]);
+        if (plan_.outputs[o].fmp4 != fmp4) continue;
+        users.push_back(outputs_[o]);
+        owners += plan_.outputs[o].keeps_media() ? 2 : 1;
       }
       if (users.empty()) continue;
       rendition.packagers.push_back(std::make_shared<Packager>(
@@ -131,12 +134,12 @@ Status Recording::Start() {
               .rendition = static_cast<int>(i),
               .fmp4 = fmp4,
               .flush_ticks = Ticks90(plan_.options.segment.flush_interval)},
-          [self = weak_from_this(),
-           users](const deliver::SegmentRecord& record) {
+          [self = weak_from_this(), users,
+           owners](const deliver::SegmentRecord& record) {
             const auto recording = self.lock();
             // What nobody takes stays in the spool, owed.
             if (recording == nullptr || recording->done_) return;
-            if (record.owed) *record.owed = static_cast<int>(users.size());
+            if (record.owed) *record.owed = owners;
             recording->OnSealed(record);
             for (const auto& output : users) output->Add(record);
             recording->FinishOutputs();

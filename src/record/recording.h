@@ -162,7 +162,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void JournalEnding();
   void FinishOutputs();
   void GiveUp();
-  void ArmFinishTimer(std::uint64_t stored_at_end);
+  void ArmFinishTimer(std::uint64_t progress_at_end);
   void GiveUpRelays();
   void OnOutputDone(std::size_t output, OutputResult result);
   void OnTakenOver(std::size_t output, const Status& status);
@@ -190,6 +190,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::vector<TrackState> tracks_;
   std::vector<RenditionState> renditions_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  // Of those that are done: a later run may want it until all is forgotten.
+  deliver::KeptOfAll kept_;
   // Of their leases; null where there is none.
   std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
   std::vector<std::unique_ptr<relay::Relay>> relays_;

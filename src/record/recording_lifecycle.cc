@@ -206,14 +206,14 @@ void Recording::OnFinish() {
 }
 
 // As long as what was held back goes in there is no reason to give up.
-void Recording::ArmFinishTimer(std::uint64_t stored_at_end) {
+void Recording::ArmFinishTimer(std::uint64_t progress_at_end) {
   strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
-                  [weak = weak_from_this(), stored_at_end] {
+                  [weak = weak_from_this(), progress_at_end] {
                     const auto self = weak.lock();
                     if (self == nullptr || self->done_) return;
                     const std::uint64_t now =
-                        deliver::StoredAtEnd(self->outputs_);
-                    if (now == stored_at_end) return self->GiveUp();
+                        deliver::ProgressAtEnd(self->outputs_);
+                    if (now == progress_at_end) return self->GiveUp();
                     self->ArmFinishTimer(now);
                   });
 }
@@ -371,6 +371,7 @@ void Recording::Done(Status status) {
   StopKeepers();
   held_.clear();
   renditions_.clear();
+  kept_ = deliver::KeptOf(outputs_);
   outputs_.clear();
   relays_.clear();
   const bool owes =
@@ -395,7 +396,10 @@ void Recording::Forget(const RecordingResult& result) {
       core_.spool(), plan_.recording,
       [self = shared_from_this(), result](const Status& journaled) {
         journaled.Ignore("the next run finds that nothing is owed");
-        self->strand_->Post([self, result] { self->Tell(result); });
+        self->strand_->Post([self, result, forgotten = journaled.ok()] {
+          if (forgotten) deliver::ReleaseAll(self->kept_);
+          self->Tell(result);
+        });
       });
 }
 
@@ -413,6 +417,7 @@ void Recording::LetGo() {
 
 void Recording::Tell(RecordingResult result) {
   plan_.claim = nullptr;
+  kept_.clear();
   finished_(std::move(result));
 }
 

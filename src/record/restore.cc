@@ -121,8 +121,7 @@ class Records {
     }
   }
 
-  RestoredSegment Make(const std::string& output,
-                       const SegmentSealed& segment) {
+  RestoredSegment Make(const OutputPlan& output, const SegmentSealed& segment) {
     RestoredSegment restored;
     deliver::SegmentRecord& record = restored.record;
     record = {.rendition = segment.id.rendition,
@@ -135,7 +134,7 @@ class Records {
               .sha256 = segment.sha256};
     if (segment.gap) return restored;
     const auto delivered =
-        delivered_.find({output, segment.id.rendition, segment.id.index});
+        delivered_.find({output.id, segment.id.rendition, segment.id.index});
     restored.state =
         StateOf(delivered == delivered_.end() ? nullptr : delivered->second);
     record.init_hash = segment.init_hash;
@@ -146,6 +145,12 @@ class Records {
         restored.state == RestoredSegment::State::kLost) {
       const spool::SealedSegment& found = Find(segment);
       record.body = found.body;
+      record.owed = found.owed;
+      if (record.owed != nullptr) ++*record.owed;
+    }
+    if (output.keeps_media()) {
+      const spool::SealedSegment& found = Find(segment);
+      record.kept = found.body;
       record.owed = found.owed;
       if (record.owed != nullptr) ++*record.owed;
     }
@@ -256,7 +261,7 @@ void RestoreOutput(const JournaledRecording& journaled,
         all.find({static_cast<int>(r), PackagingOf(output.fmp4)});
     if (series == all.end()) continue;
     for (const auto& [index, segment] : series->second) {
-      restored[r].push_back(records.Make(output.id, segment));
+      restored[r].push_back(records.Make(output, segment));
     }
   }
   plan.restored.push_back(std::move(restored));
@@ -270,7 +275,9 @@ void LetGoOfDelivered(RuntimeCore& core, const RecordingPlan& plan,
   for (std::size_t o = 0; o < plan.outputs.size(); ++o) {
     for (const auto& rendition : plan.restored[o]) {
       for (const RestoredSegment& segment : rendition) {
-        if (segment.record.body == nullptr) continue;
+        const bool held =
+            segment.record.body != nullptr || segment.record.kept != nullptr;
+        if (!held) continue;
         owed.insert({segment.record.rendition,
                      PackagingOf(plan.outputs[o].fmp4), segment.record.index});
       }

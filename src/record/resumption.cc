@@ -82,14 +82,14 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   }
 
   // As for a recording: while what was held back goes in nobody gives up.
-  void ArmTimer(std::uint64_t stored_at_end) {
+  void ArmTimer(std::uint64_t progress_at_end) {
     strand_->PostAt(core_.clock().Steady() + options_.finish_timeout,
-                    [weak = weak_from_this(), stored_at_end] {
+                    [weak = weak_from_this(), progress_at_end] {
                       const auto self = weak.lock();
                       if (self == nullptr) return;
                       const std::uint64_t now =
-                          deliver::StoredAtEnd(self->outputs_);
-                      if (now == stored_at_end) return self->GiveUp();
+                          deliver::ProgressAtEnd(self->outputs_);
+                      if (now == progress_at_end) return self->GiveUp();
                       self->ArmTimer(now);
                     });
   }
@@ -187,6 +187,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
       all.progress.put_retries += each->uploader().retries();
     }
     Emit({.type = EventType::kRecordingFinished, .status = all.status});
+    kept_ = deliver::KeptOf(outputs_);
     outputs_.clear();
     // Told before the recording is forgotten.
     feed_.OnEnded(
@@ -204,12 +205,16 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
         core_.spool(), plan_.recording,
         [self = shared_from_this(), all](const Status& journaled) {
           journaled.Ignore("the next run finds that nothing is owed");
-          self->strand_->Post([self, all] { self->Tell(all); });
+          self->strand_->Post([self, all, forgotten = journaled.ok()] {
+            if (forgotten) deliver::ReleaseAll(self->kept_);
+            self->Tell(all);
+          });
         });
   }
 
   void Tell(RecordingResult result) {
     plan_.claim = nullptr;
+    kept_.clear();
     finished_(std::move(result));
   }
 
@@ -221,6 +226,7 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   const ResumeOptions options_;
   const std::function<void(RecordingResult)> finished_;
   std::vector<std::shared_ptr<deliver::Output>> outputs_;
+  deliver::KeptOfAll kept_;  // of those that are done
   std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
   std::vector<OutputResult> results_;
   Status taken_over_;

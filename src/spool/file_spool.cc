@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -22,6 +23,7 @@ namespace {
 constexpr unsigned kDirectoryMode = 0700;
 constexpr unsigned kParentMode = 0755;
 constexpr std::uint64_t kMaxOwnerBytes = 256;
+constexpr std::string_view kScratchPrefix = "scratch-";
 
 class FileWriter final : public SegmentWriter {
  public:
@@ -88,7 +90,8 @@ class FileSpool final : public Spool {
     journal_ = nullptr;
     state_->Close();
     state_->space->ReleaseReserve();
-    if (holds_nothing) {
+    // Of media that is left the journal tells that it was forgotten.
+    if (holds_nothing && !HasMedia()) {
       for (const std::string_view suffix : {"", "-wal"}) {
         state_->files
             .Remove(fmt::format("{}{}", state_->PathOf(kJournalName), suffix))
@@ -137,6 +140,8 @@ class FileSpool final : public Spool {
                             state_->files.List(state_->directory));
     for (const DirectoryEntry& entry : entries) {
       if (IsMediaName(entry.name)) state_->space->Add(entry.size_bytes);
+      if (!entry.name.starts_with(kScratchPrefix)) continue;
+      state_->files.Remove(state_->PathOf(entry.name)).Ignore("tidiness");
     }
     return {};
   }
@@ -168,6 +173,9 @@ class FileSpool final : public Spool {
         .body = body, .owed = body->owed(), .sha256 = segment.sha256};
   }
 
+  StatusOr<std::string> ScratchPath(const std::string& name) override {
+    return state_->PathOf(fmt::format("{}{}", kScratchPrefix, name));
+  }
   Journal& journal() override { return *journal_; }
   Status KeepRecording(const RecordingOpened& opened) override {
     return WriteRecordingNote(state_->files, state_->directory, opened)
@@ -224,6 +232,14 @@ class FileSpool final : public Spool {
   Status MarkIfUnsynced() {
     if (state_->durability != Durability::kNone) return {};
     return WriteUnsyncedMark(state_->files, state_->directory, boot_);
+  }
+
+  [[nodiscard]] bool HasMedia() const {
+    const auto entries = state_->files.List(state_->directory);
+    return entries.ok() && std::any_of(entries->begin(), entries->end(),
+                                       [](const DirectoryEntry& entry) {
+                                         return IsMediaName(entry.name);
+                                       });
   }
 
   void RemoveMarks() {

@@ -92,6 +92,10 @@ class MemorySpool final : public Spool {
 
 }  // namespace
 
+StatusOr<std::string> Spool::ScratchPath(const std::string&) {
+  return Unimplemented("spool: has no disk");
+}
+
 std::unique_ptr<Spool> MakeMemorySpool(RuntimeCore& core) {
   return std::make_unique<MemorySpool>(core.budget());
 }

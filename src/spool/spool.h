@@ -109,6 +109,10 @@ class Spool {
   // pages cost more than the copying into them.
   virtual Bytes TakeBuffer() = 0;
   [[nodiscard]] virtual Journal& journal() = 0;
+  // A name beside the segments for a file that is no segment; what is there
+  // when the spool is opened was a dead process's, and goes. kUnimplemented:
+  // there is no disk.
+  virtual StatusOr<std::string> ScratchPath(const std::string& name);
   // Writes down beside the journal who the recording is: where the journal is
   // lost, the next run opens it anew from there. Blocking.
   virtual Status KeepRecording(const RecordingOpened&) { return {}; }

@@ -34,7 +34,7 @@ TEST_CASE("output at the end: nothing is put before, then all in order") {
     CHECK(bench.result->status.ok());
     CHECK(bench.output->held_objects() == 0);
     CHECK(bench.output->held_bytes() == 0);
-    CHECK(bench.output->stored_at_end() == kSegments);
+    CHECK(bench.output->progress_at_end() == kSegments);
     // One version of each playlist, behind what it names.
     REQUIRE(bench.writes.size() == kSegments + 2);
     for (int i = 0; i < kSegments; ++i) {

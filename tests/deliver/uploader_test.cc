@@ -152,6 +152,30 @@ TEST_CASE("uploader: what is there is known by its hash") {
   CHECK(other->code() == StatusCode::kAlreadyExists);
 }
 
+TEST_CASE("uploader: what is too large to be read is known by its size") {
+  Bench bench;
+  RuntimeCore& core = bench.simulation.runtime()->core();
+  const auto uploader = std::make_shared<Uploader>(
+      Strand::Create(core.media()), core.clock(), bench.memory,
+      UploaderOptions{.max_read_bytes = 4}, [](const AttemptFailed&) {}, [] {});
+  bench.memory->Put(Bench::Request("a.zip"), [](const auto&) {});
+  const auto put = [&](const std::string& bytes) {
+    PutRequest request = Bench::Request("a.zip");
+    request.body = MakeStringBody(bytes);
+    std::optional<Status> done;
+    uploader->Put(
+        std::move(request), [&](Status s) { done = s; },
+        Uploader::Earlier::kMaybeStored);
+    bench.simulation.RunUntilIdle();
+    REQUIRE(done);
+    return done->code();
+  };
+  // Who read it would see another one.
+  CHECK(put("BYTES of a.zip") == StatusCode::kOk);
+  CHECK(put("bytes of b.zips") == StatusCode::kAlreadyExists);
+  CHECK(bench.memory->Text("a.zip") == "bytes of a.zip");
+}
+
 TEST_CASE("uploader: what may be there is looked for, not put") {
   Bench bench;
   const auto uploader = bench.Make([](std::uint64_t call, const std::string&) {

@@ -1,6 +1,7 @@
 // What receivers are sent, whole.
 #include "src/notify/payload.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/catch.h"
@@ -81,7 +82,7 @@ TEST_CASE("webhook body: files and chat have 100ms' names") {
   data["files"] = {{{"sink", "s3://b"},
                     {"key", "f-0.mp4"},
                     {"layer", 0},
-                    {"size", 5},
+                    {"size_bytes", 5},
                     {"width", 1920},
                     {"height", 1080}}};
   const auto body =
@@ -95,6 +96,25 @@ TEST_CASE("webhook body: files and chat have 100ms' names") {
     "asset_id": null, "layer": "0", "recording_path": "s3://b/f-0.mp4",
     "recording_presigned_url": null, "size": 5, "width": 1920,
     "height": 1080}])"));
+}
+
+TEST_CASE("webhook body: a VOD that is an archive is that one object") {
+  Json data = Json::parse(kEnded);
+  data["archive"] = {
+      {"sink", "s3://b?region=r"}, {"key", "a.zip"}, {"size_bytes", 7}};
+  const Notification notification =
+      Make(NotificationType::kRecordingSucceeded, data.dump());
+  const WebhookOptions options{.style = WebhookStyle::k100ms};
+  const auto objects = ObjectsToPresign(notification, options);
+  const ObjectName archive("s3://b?region=r", "a.zip");
+  CHECK(std::find(objects.begin(), objects.end(), archive) != objects.end());
+  const auto body =
+      Render100ms(notification, options, {{archive, "https://signed"}});
+  REQUIRE(body.ok());
+  const Json told = Json::parse(**body).at("data");
+  CHECK(told.at("hls_vod_recording_path") == "s3://b/a.zip");
+  CHECK(told.at("hls_vod_recording_presigned_url") == "https://signed");
+  CHECK(told.at("hls_vod_recording_size") == 7);
 }
 
 TEST_CASE("webhook body: 100ms' names of events, and what it has none for") {

@@ -220,6 +220,23 @@ void AddNames(CLI::App& app, RecordCommand& record) {
                  "Template of the manifest's path; implies --manifest")
       ->type_name("TEMPLATE")
       ->group(group);
+  app.add_flag("--zip", record.zip,
+               "At the end, a ZIP archive of all that was recorded, whose "
+               "folder plays; keeps every segment in the spool until then")
+      ->group(group);
+  app.add_option("--zip-name", record.zip_name,
+                 "Template of the archive's path; implies --zip")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  app.add_flag("--mp4", record.mp4,
+               "At the end, an MP4 file of each rendition; keeps every segment "
+               "in the spool until then")
+      ->group(group);
+  app.add_option("--mp4-name", record.mp4_name,
+                 "Template of its path, as in {stream}{_rendition}.mp4; "
+                 "implies --mp4")
+      ->type_name("TEMPLATE")
+      ->group(group);
   app.add_option("--start-number", record.start_number,
                  "Number of the first segment; the layout's by default")
       ->type_name("NUMBER")

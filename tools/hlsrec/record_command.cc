@@ -347,6 +347,11 @@ class RecordRun {
         reporter_->Say("playlist: " +
                        DescribeOutput(output.id, output.playlists.front()));
       }
+      for (const MadeObject& made : output.made) {
+        reporter_->Say(fmt::format("{}: {} ({})", made.kind,
+                                   DescribeOutput(output.id, made.key),
+                                   FormatBytes(made.size_bytes)));
+      }
     }
     if (code == kUndelivered) {
       const std::string spool =

@@ -67,6 +67,10 @@ struct RecordCommand {
   std::int64_t start_number = -1;
   bool manifest = false;
   std::string manifest_name;  // implies it
+  bool zip = false;
+  std::string zip_name;  // implies it
+  bool mp4 = false;
+  std::string mp4_name;  // implies it
 
   ChatChoice chat;
 

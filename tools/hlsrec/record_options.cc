@@ -109,6 +109,8 @@ Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
                      .multivariant = stem + ".m3u8",
                      .manifest = stem + "_recording.json",
                      .chat = stem + "_chat.csv",
+                     .archive = stem + ".zip",
+                     .movie = stem + "{_rendition}.mp4",
                      .first_sequence = first},
           .root = slash == std::string::npos ? "."
                   : slash == 0               ? "/"
@@ -139,6 +141,8 @@ StatusOr<Names> NamesFor(const RecordCommand& command,
   override_name(names.layout.playlist, command.playlist_name);
   override_name(names.layout.multivariant, command.multivariant_name);
   override_name(names.layout.manifest, command.manifest_name);
+  override_name(names.layout.archive, command.zip_name);
+  override_name(names.layout.movie, command.mp4_name);
   if (command.start_number >= 0) {
     names.layout.first_sequence =
         static_cast<std::uint64_t>(command.start_number);
@@ -405,6 +409,12 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     wanted.lease = *lease;
     if (command.manifest || !command.manifest_name.empty()) {
       wanted.manifest_path = names->layout.manifest;
+    }
+    if (command.zip || !command.zip_name.empty()) {
+      wanted.archive_path = names->layout.archive;
+    }
+    if (command.mp4 || !command.mp4_name.empty()) {
+      wanted.movie_path = names->layout.movie;
     }
     wanted.chat = MakeChatOptions(command.chat, names->layout.chat);
     // Known only when the tracks are: see RunRecord().

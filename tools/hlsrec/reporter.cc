@@ -63,6 +63,17 @@ Json EventJson(const Event& event) {
   return json;
 }
 
+Json MadeJson(const std::vector<MadeObject>& made) {
+  Json all = Json::array();
+  for (const MadeObject& each : made) {
+    all.push_back({{"kind", each.kind},
+                   {"key", each.key},
+                   {"size_bytes", each.size_bytes}});
+    if (!each.rendition.empty()) all.back()["rendition"] = each.rendition;
+  }
+  return all;
+}
+
 Json ProgressJson(const RecordingProgress& progress) {
   return {{"duration_s", Seconds(progress.duration)},
           {"bytes", progress.bytes_written},
@@ -227,7 +238,8 @@ void Reporter::Summary(const RecordingResult& result, const PumpResult& pumped,
       json["outputs"].push_back({{"output", output.id},
                                  {"ok", output.status.ok()},
                                  {"playlists", output.playlists},
-                                 {"missing", output.missing}});
+                                 {"missing", output.missing},
+                                 {"made", MadeJson(output.made)}});
     }
     for (const RelayResult& relay : result.relays) {
       json["relays"].push_back({{"relay", relay.id},
