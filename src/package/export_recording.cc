@@ -61,9 +61,18 @@ class NewFile {
 
   [[nodiscard]] const std::string& temporary() const { return temporary_; }
 
-  Status CheckFree(IfExists if_exists) {
-    if (if_exists == IfExists::kReplace || !files_.Size(path_).ok()) return {};
-    return AlreadyExists("{}: exists", path_);
+  // Before anything is read: whether it can be written at all.
+  Status Begin(IfExists if_exists) {
+    HLSREC_RETURN_IF_ERROR(CheckFree(if_exists));
+    constexpr unsigned kFolderMode = 0755;
+    constexpr unsigned kFileMode = 0644;
+    Status status = files_.CreateDirectories(DirectoryOf(path_), kFolderMode);
+    if (status.ok()) status = files_.Create(temporary_, kFileMode).status();
+    if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
+      return status;
+    }
+    return PermissionDenied("{}: can't be written there: {}", path_,
+                            status.message());
   }
 
   // Its size.
@@ -79,6 +88,11 @@ class NewFile {
   }
 
  private:
+  Status CheckFree(IfExists if_exists) {
+    if (if_exists == IfExists::kReplace || !files_.Size(path_).ok()) return {};
+    return AlreadyExists("{}: exists", path_);
+  }
+
   FileSystem& files_;
   const std::string path_;
   const std::string temporary_;
@@ -307,7 +321,7 @@ StatusOr<ExportReport> ExportFile(RuntimeCore& core, Sink& source,
                                   const std::string& path,
                                   const ExportOptions& options) {
   NewFile file(PosixFileSystem(), path);
-  HLSREC_RETURN_IF_ERROR(file.CheckFree(options.if_exists));
+  HLSREC_RETURN_IF_ERROR(file.Begin(options.if_exists));
   Store store(core, source, options.max_object_bytes);
   Exporter exporter(store, options);
   StatusOr<ExportReport> report = exporter.Run(key, file.temporary());

@@ -267,6 +267,18 @@ TEST_CASE("export: nothing of a recording is replaced by what is made of it") {
   CHECK(Temporaries(directory.path("")) == 0);
 }
 
+TEST_CASE("export: folders are made, and what can't be written is told first") {
+  const TempDirectory directory;
+  const std::string playlist = RecordFile(directory, "h264_aac.ts");
+  RunWell(Hlsrec({"export", playlist, directory.path("a/b/cam.mp4")}));
+  CHECK(fs::exists(directory.path("a/b/cam.mp4")));
+  const Ended refused =
+      Run(Hlsrec({"export", playlist, directory.path("a/b/cam.mp4/x.mp4")}));
+  CHECK(refused.code == 5);
+  CHECK(Holds(refused, "cam.mp4/x.mp4: can't be written there: "));
+  CHECK_FALSE(Holds(refused, ".tmp"));
+}
+
 TEST_CASE("export: sound that joins late has its place") {
   const TempDirectory directory;
   const std::string playlist = RecordFile(directory, "late_audio.ts");
