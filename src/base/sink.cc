@@ -53,9 +53,11 @@ class StrandSink final : public Sink {
       auto held = sink->Hold(key);
       if (!held.ok() || *held == nullptr) return done(std::move(held));
       // Letting go may block as well.
+      std::shared_ptr<void> token = *std::move(held);
+      void* const shown = token.get();
       done(std::shared_ptr<void>(
-          held->get(), [executor, held = *std::move(held)](void*) mutable {
-            executor->Post([held = std::move(held)] {});
+          shown, [executor, token = std::move(token)](void*) mutable {
+            executor->Post([token = std::move(token)] {});
           }));
     });
   }

@@ -95,7 +95,7 @@ void Output::EmitFor(EventType type, const Rendition& rendition,
          .status = status});
 }
 
-void Output::Describe(int rendition, RenditionInfo info) {
+const RenditionInfo& Output::Describe(int rendition, RenditionInfo info) {
   Rendition& target = renditions_[static_cast<std::size_t>(rendition)];
   info.name = target.info.name;
   info.height = target.info.height;
@@ -116,6 +116,7 @@ void Output::Describe(int rendition, RenditionInfo info) {
   multivariant_.untrue =
       multivariant_.untrue || info.codecs != target.info.codecs;
   target.info = std::move(info);
+  return target.info;
 }
 
 Output::Pending& Output::Enqueue(Rendition& rendition, SegmentRecord record) {

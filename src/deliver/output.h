@@ -204,8 +204,9 @@ class Output : public std::enable_shared_from_this<Output> {
 
   // Segments of one rendition in order of index, without holes.
   void Add(SegmentRecord segment);
-  // What the bitstream says of a rendition; may come again.
-  void Describe(int rendition, RenditionInfo info);
+  // What the bitstream says of a rendition; may come again. What is known of it
+  // then: what it said before stays true.
+  const RenditionInfo& Describe(int rendition, RenditionInfo info);
   // What the manifest says, where there is one; Finish() tells the rest.
   void SetState(RecordingState state);
   // Before Finish(): what is made when all playlists have ended, one after the

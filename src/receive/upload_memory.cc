@@ -25,9 +25,11 @@ void UploadStore::Trim() {
     TrimEver(key, list);
     names += 1 + list.names();
   }
+  // With some room, so that the next name does not look at all of them again.
   if (names > options_.max_remembered_names) {
+    const std::size_t room = options_.max_remembered_names / 10;
     for (const std::string& key : Forgettable()) {
-      if (names <= options_.max_remembered_names) break;
+      if (names <= options_.max_remembered_names - room) break;
       names -= 1 + lists_.at(key).names();
       ForgetStored(key);
     }

@@ -107,8 +107,9 @@ class Maker {
     folder_ = folder ? folder->size() : 0;
   }
 
+  // Empty for what has no key: a gap whose name could not be made.
   [[nodiscard]] std::string NameOf(const std::string& key) const {
-    return key.substr(folder_);
+    return key.size() < folder_ ? std::string() : key.substr(folder_);
   }
 
   void AddRendition(std::size_t r) {
@@ -129,7 +130,7 @@ class Maker {
           .gap = segment.body == nullptr,
           .uri = playlist::RelativeUri(name, NameOf(segment.key))};
       // What is not there must not be named as if it were.
-      if (segment.init != nullptr) {
+      if (segment.init != nullptr && !segment.init_key.empty()) {
         const std::string init = NameOf(segment.init_key);
         entry.map_uri = playlist::RelativeUri(name, init);
         vod_.media.emplace(init, segment.init);

@@ -561,14 +561,16 @@ Status Recording::ConfigurePackagers() {
       HLSREC_RETURN_IF_ERROR(packager->Configure(mux_tracks));
     }
     if (outputs_.empty()) continue;
+    // With what it was before: the next run's lists tell of that, too.
+    deliver::RenditionInfo described;
+    for (const auto& output : outputs_) {
+      described = output->Describe(static_cast<int>(r), info);
+    }
     core_.spool().journal().Add(
         spool::RenditionDescribed{.recording = plan_.recording,
                                   .rendition = static_cast<int>(r),
-                                  .info = SaveInfo(info)},
+                                  .info = SaveInfo(described)},
         {});
-    for (const auto& output : outputs_) {
-      output->Describe(static_cast<int>(r), info);
-    }
   }
   ConfigureRelays();
   return {};

@@ -28,8 +28,19 @@ constexpr std::size_t kBlock = std::size_t{1} << 20;
 // Threads. Any.
 struct Progress {
   std::atomic<bool> stop = false;
+  std::atomic<bool> waits = false;  // for the thread, which others have
   std::atomic<std::uint64_t> bytes = 0;
 };
+
+// The thread that makes files is one for all recordings: while one waits for
+// it, the others' progress is its own.
+struct Turns {
+  std::atomic<std::uint64_t> taken = 0;
+};
+
+std::shared_ptr<Turns> TurnsOf(RuntimeCore& core) {
+  return core.services().Get<Turns>([] { return std::make_shared<Turns>(); });
+}
 
 // Counts how far it was read: again from the front is no progress.
 class CountedBody final : public Body {
@@ -98,6 +109,11 @@ bool IsForGood(StatusCode code) {
          code == StatusCode::kUnimplemented || code == StatusCode::kDataLoss;
 }
 
+// A sink that links a complete file instead of copying it.
+bool IsFolder(const deliver::OutputPlan& plan) {
+  return plan.sink_name.starts_with("file:");
+}
+
 // Threads. The one that makes.
 class Maker {
  public:
@@ -108,7 +124,8 @@ class Maker {
         media_(core.media()),
         plan_(plan),
         ended_(std::move(ended)),
-        progress_(std::move(progress)) {}
+        progress_(std::move(progress)),
+        turns_(TurnsOf(core)) {}
 
   StatusOr<MadeFile> Make(const Wanted& wanted) {
     if (!vod_) {
@@ -126,6 +143,10 @@ class Maker {
     // Here, not on a thread that others' transfers wait for; an archive then
     // knows its checksums, too.
     HLSREC_ASSIGN_OR_RETURN(made.sha256, Hash(*made.body));
+    // Nor is one copied where others' segments wait for the disk.
+    if (!movie && IsFolder(plan_)) {
+      HLSREC_ASSIGN_OR_RETURN(made.body, WriteScratch(*made.body));
+    }
     made.body = std::make_shared<CountedBody>(made.body, progress_);
     return made;
   }
@@ -133,6 +154,61 @@ class Maker {
  private:
   [[nodiscard]] bool stopped() const {
     return progress_->stop || media_->stopped();
+  }
+
+  void Advance(std::uint64_t bytes) {
+    progress_->bytes += bytes;
+    turns_->taken += bytes;
+  }
+
+  StatusOr<std::string> ScratchPath(std::size_t rendition,
+                                    std::string_view extension) {
+    return core_.spool().ScratchPath(
+        fmt::format("{}-{}{}", ended_->series[rendition].recording,
+                    RandomHex(12), extension));
+  }
+
+  static StatusOr<std::shared_ptr<const Body>> OpenScratch(
+      const std::string& path) {
+    auto opened = OpenFileBody(path);
+    if (!opened.ok()) {
+      PosixFileSystem().Remove(path).Ignore("the next run removes it");
+      return opened.status();
+    }
+    return std::shared_ptr<const Body>(
+        std::make_shared<ScratchBody>(*std::move(opened), path));
+  }
+
+  StatusOr<std::shared_ptr<const Body>> WriteScratch(const Body& body) {
+    constexpr unsigned kMode = 0644;  // of what a sink links
+    HLSREC_ASSIGN_OR_RETURN(const std::string path, ScratchPath(0, ".zip"));
+    FileSystem& files = PosixFileSystem();
+    HLSREC_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
+                            files.Create(path, kMode));
+    Status status =
+        ForEachBlock(body, [&](ByteSpan block) { return file->Write(block); });
+    if (status.ok()) status = file->Sync();
+    if (status.ok()) status = file->Close();
+    if (status.ok()) return OpenScratch(path);
+    files.Remove(path).Ignore("the next run removes it");
+    return status;
+  }
+
+  Status ForEachBlock(const Body& body,
+                      const std::function<Status(ByteSpan)>& take) {
+    Bytes block(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, body.size())));
+    for (std::uint64_t at = 0; at < body.size();) {
+      if (stopped()) return Cancelled("stopped");
+      const auto count = static_cast<std::size_t>(
+          std::min<std::uint64_t>(block.size(), body.size() - at));
+      const std::span<std::uint8_t> part(block.data(), count);
+      HLSREC_RETURN_IF_ERROR(body.ReadAt(at, std::as_writable_bytes(part)));
+      HLSREC_RETURN_IF_ERROR(take(part));
+      at += count;
+      Advance(count);
+    }
+    return {};
   }
 
   StatusOr<std::shared_ptr<const Body>> MakeArchive() {
@@ -151,14 +227,16 @@ class Maker {
   }
 
   StatusOr<std::shared_ptr<const Body>> MakeMovie(std::size_t rendition) {
-    HLSREC_ASSIGN_OR_RETURN(
-        const std::string path,
-        core_.spool().ScratchPath(fmt::format(
-            "{}-{}.mp4", ended_->series[rendition].recording, RandomHex(12))));
-    ExportOptions options{.stop = [this] { return stopped(); }};
+    HLSREC_ASSIGN_OR_RETURN(const std::string path,
+                            ScratchPath(rendition, ".mp4"));
+    // Who still asks whether to stop goes on: while an index moves, too.
+    ExportOptions options{.stop = [this] {
+      Advance(1);
+      return stopped();
+    }};
     std::uint64_t read = 0;
     options.on_progress = [this, &read](const ExportProgress& told) {
-      progress_->bytes += told.bytes - std::exchange(read, told.bytes);
+      Advance(told.bytes - std::exchange(read, told.bytes));
     };
     std::string from = vod_->renditions[rendition].playlist;
     if (vod_->has_audio_group) {
@@ -169,29 +247,15 @@ class Maker {
     const std::unique_ptr<Sink> source = MakeVodSource(*vod_);
     HLSREC_RETURN_IF_ERROR(
         package::ExportFile(core_, *source, from, path, options).status());
-    auto opened = OpenFileBody(path);
-    if (!opened.ok()) {
-      PosixFileSystem().Remove(path).Ignore("the next run removes it");
-      return opened.status();
-    }
-    return std::shared_ptr<const Body>(
-        std::make_shared<ScratchBody>(*std::move(opened), path));
+    return OpenScratch(path);
   }
 
   StatusOr<std::string> Hash(const Body& body) {
     Sha256 hash;
-    Bytes block(
-        static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, body.size())));
-    for (std::uint64_t at = 0; at < body.size();) {
-      if (stopped()) return Cancelled("stopped");
-      const auto count = static_cast<std::size_t>(
-          std::min<std::uint64_t>(block.size(), body.size() - at));
-      const std::span<std::uint8_t> part(block.data(), count);
-      HLSREC_RETURN_IF_ERROR(body.ReadAt(at, std::as_writable_bytes(part)));
-      hash.Add(part);
-      at += count;
-      progress_->bytes += count;
-    }
+    HLSREC_RETURN_IF_ERROR(ForEachBlock(body, [&hash](ByteSpan block) {
+      hash.Add(block);
+      return Status();
+    }));
     return hash.Hex();
   }
 
@@ -200,6 +264,7 @@ class Maker {
   const deliver::OutputPlan& plan_;
   const std::shared_ptr<const EndedMedia> ended_;
   const std::shared_ptr<Progress> progress_;
+  const std::shared_ptr<Turns> turns_;
   std::optional<RecordedVod> vod_;
 };
 
@@ -207,7 +272,10 @@ class VodWork final : public deliver::EndWork,
                       public std::enable_shared_from_this<VodWork> {
  public:
   VodWork(RuntimeCore& core, const deliver::OutputPlan& plan)
-      : core_(core), worker_(core.Io("ends of recordings")), plan_(plan) {
+      : core_(core),
+        worker_(core.Io("ends of recordings")),
+        turns_(TurnsOf(core)),
+        plan_(plan) {
     plan_.sink = nullptr;
   }
 
@@ -229,7 +297,9 @@ class VodWork final : public deliver::EndWork,
   }
 
   void Stop() override { progress_->stop = true; }
-  std::uint64_t progress() const override { return progress_->bytes; }
+  std::uint64_t progress() const override {
+    return progress_->bytes + (progress_->waits ? turns_->taken.load() : 0);
+  }
 
  private:
   void List() {
@@ -256,8 +326,10 @@ class VodWork final : public deliver::EndWork,
 
   void Next() {
     if (at_ == wanted_.size()) return Done();
+    progress_->waits = true;
     worker_->Post(
         [self = shared_from_this(), maker = maker_, wanted = wanted_[at_]] {
+          self->progress_->waits = false;
           auto made = maker->Make(wanted);
           self->ended_->strand->Post([self, made = std::move(made)]() mutable {
             self->OnMade(std::move(made));
@@ -280,7 +352,11 @@ class VodWork final : public deliver::EndWork,
     Put(*std::move(made));
   }
 
-  void Put(MadeFile made) {
+  // An earlier run may have stored it; what somebody else has stored there
+  // stays.
+  void Put(MadeFile made) { Put(std::move(made), IfExists::kFail); }
+
+  void Put(MadeFile made, IfExists if_exists) {
     const Wanted& wanted = wanted_[at_];
     const auto object = std::make_shared<manifest::Object>(
         manifest::Object{.key = wanted.key,
@@ -288,18 +364,23 @@ class VodWork final : public deliver::EndWork,
                          .rendition = wanted.rendition,
                          .size = made.body->size(),
                          .sha256 = made.sha256});
-    // An earlier run may have stored it; what somebody else has stored there
-    // stays.
     PutRequest request{.key = wanted.key,
-                       .body = std::move(made.body),
-                       .if_exists = IfExists::kFail,
+                       .body = made.body,
+                       .if_exists = if_exists,
                        .content_type = std::string(wanted.content_type),
                        .last_version = true,
-                       .sha256 = std::move(made.sha256)};
+                       .sha256 = made.sha256};
     const auto etag = deliver::EtagOf(request);
     ended_->uploader->Put(
         std::move(request),
-        [self = shared_from_this(), object, etag](const Status& status) {
+        [self = shared_from_this(), object, etag, if_exists,
+         made = std::move(made)](const Status& status) {
+          // The name was free when the recording began: it is an earlier run's,
+          // which knew of other segments.
+          if (status.code() == StatusCode::kAlreadyExists &&
+              if_exists == IfExists::kFail && self->plan_.ending) {
+            return self->Put(made, IfExists::kReplace);
+          }
           if (status.ok()) {
             object->etag = *etag;
             self->made_.objects.push_back(std::move(*object));
@@ -333,6 +414,7 @@ class VodWork final : public deliver::EndWork,
 
   RuntimeCore& core_;
   const std::shared_ptr<Executor> worker_;
+  const std::shared_ptr<Turns> turns_;
   deliver::OutputPlan plan_;
   const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
   std::shared_ptr<const EndedMedia> ended_;

@@ -24,6 +24,9 @@ constexpr unsigned kDirectoryMode = 0700;
 constexpr unsigned kParentMode = 0755;
 constexpr std::uint64_t kMaxOwnerBytes = 256;
 constexpr std::string_view kScratchPrefix = "scratch-";
+// As files are named until they are complete (package/export_recording.cc).
+constexpr std::string_view kTemporaryPrefix = ".hlsrec-";
+constexpr std::string_view kTemporarySuffix = ".tmp";
 
 class FileWriter final : public SegmentWriter {
  public:
@@ -140,7 +143,11 @@ class FileSpool final : public Spool {
                             state_->files.List(state_->directory));
     for (const DirectoryEntry& entry : entries) {
       if (IsMediaName(entry.name)) state_->space->Add(entry.size_bytes);
-      if (!entry.name.starts_with(kScratchPrefix)) continue;
+      // Files that were made of segments, and those under temporary names.
+      const bool left = entry.name.starts_with(kScratchPrefix) ||
+                        (entry.name.starts_with(kTemporaryPrefix) &&
+                         entry.name.ends_with(kTemporarySuffix));
+      if (!left) continue;
       state_->files.Remove(state_->PathOf(entry.name)).Ignore("tidiness");
     }
     return {};

@@ -53,7 +53,7 @@ class Verifier {
       Find(VerifyProblem::kMissing, key, "was never stored");
     }
     HLSREC_RETURN_IF_ERROR(ReadAll());
-    FindExtra();
+    HLSREC_RETURN_IF_ERROR(FindExtra());
     return std::move(report_);
   }
 
@@ -211,14 +211,14 @@ class Verifier {
          fmt::format("{} names it, and the manifest does not", playlist));
   }
 
-  void FindExtra() {
+  Status FindExtra() {
     const auto objects = reader_.List(places_.folder());
     if (!objects.ok()) {
       if (objects.status().code() != StatusCode::kUnimplemented) {
         Find(VerifyProblem::kUnreadable, places_.folder(),
              objects.status().message());
       }
-      return;
+      return {};
     }
     report_.listed = true;
     std::set<std::string> known;
@@ -230,7 +230,7 @@ class Verifier {
     for (const ObjectInfo& object : *objects) {
       if (verify::IsManifest(object.key)) KnowOthers(object.key, known);
     }
-    KnowClips(*objects, known);
+    HLSREC_RETURN_IF_ERROR(KnowClips(*objects, known));
     for (const ObjectInfo& object : *objects) {
       if (known.contains(object.key) || !places_.IsAmong(object.key)) continue;
       Find(VerifyProblem::kExtra, object.key,
@@ -238,39 +238,62 @@ class Verifier {
                        "names it",
                        object.size_bytes));
     }
+    return {};
+  }
+
+  // A playlist that says what it is a clip of.
+  struct Clip {
+    std::string key = {};
+    std::string of = {};
+    playlist::ParsedPlaylist list = {};
+  };
+
+  StatusOr<std::vector<Clip>> ReadClips(const std::vector<ObjectInfo>& objects,
+                                        const std::set<std::string>& known) {
+    std::vector<Clip> clips;
+    for (const ObjectInfo& object : objects) {
+      if (known.contains(object.key) || !places_.IsAmong(object.key) ||
+          check::ExtensionOf(object.key) != ".m3u8") {
+        continue;
+      }
+      if (options_.stop && options_.stop()) return Cancelled("stopped");
+      const auto text = reader_.Get(object.key, options_.max_object_bytes);
+      if (!text.ok()) continue;
+      const std::string_view of = playlist::ClipOf(*text);
+      auto parsed = playlist::ParsePlaylist(*text);
+      if (of.empty() || !parsed.ok()) continue;
+      clips.push_back({.key = object.key,
+                       .of = std::string(of),
+                       .list = *std::move(parsed)});
+    }
+    return clips;
   }
 
   // Clips of it, and clips of those.
-  void KnowClips(const std::vector<ObjectInfo>& objects,
-                 std::set<std::string>& known) {
+  Status KnowClips(const std::vector<ObjectInfo>& objects,
+                   std::set<std::string>& known) {
+    HLSREC_ASSIGN_OR_RETURN(std::vector<Clip> clips, ReadClips(objects, known));
     for (bool found = true; std::exchange(found, false);) {
-      for (const ObjectInfo& object : objects) {
-        if (known.contains(object.key) || !places_.IsAmong(object.key) ||
-            !IsClip(object.key, known)) {
-          continue;
-        }
-        known.insert(object.key);
+      std::erase_if(clips, [&](const Clip& clip) {
+        if (!NamesOnly(clip, known)) return false;
+        known.insert(clip.key);
         ++report_.clips;
         found = true;
-      }
+        return true;
+      });
     }
+    return {};
   }
 
-  // It says so, and names nothing that is not known.
-  bool IsClip(const std::string& key, const std::set<std::string>& known) {
-    if (check::ExtensionOf(key) != ".m3u8") return false;
-    const auto text = reader_.Get(key, options_.max_object_bytes);
-    if (!text.ok()) return false;
-    const auto names = [&key, &known](std::string_view uri) {
-      const auto named = playlist::KeyOfReference(key, uri);
+  static bool NamesOnly(const Clip& clip, const std::set<std::string>& known) {
+    const auto names = [&](std::string_view uri) {
+      const auto named = playlist::KeyOfReference(clip.key, uri);
       return named && known.contains(*named);
     };
-    const std::string_view of = playlist::ClipOf(*text);
-    const auto parsed = playlist::ParsePlaylist(*text);
-    if (of.empty() || !names(of) || !parsed.ok()) return false;
-    const playlist::MediaPlaylist& media = parsed->media;
-    const playlist::MultivariantPlaylist& all = parsed->multivariant;
-    return std::all_of(
+    const playlist::MediaPlaylist& media = clip.list.media;
+    const playlist::MultivariantPlaylist& all = clip.list.multivariant;
+    return names(clip.of) &&
+           std::all_of(
                media.segments.begin(), media.segments.end(),
                [&](const auto& one) { return one.gap || names(one.uri); }) &&
            std::all_of(media.maps.begin(), media.maps.end(),

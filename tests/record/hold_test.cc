@@ -81,6 +81,13 @@ TEST_CASE(
   // What is asked next comes after it was let go of.
   Latch asked;
   const auto sink = OpenFileSink(one.runtime, {.root = one.root}).value();
+  Latch held;
+  sink->Hold("cam/index.m3u8",
+             [&](const StatusOr<std::shared_ptr<void>>& token) {
+               CHECK((token.ok() && *token != nullptr));
+               held.Open();
+             });
+  held.Wait();
   sink->List("", [&](const auto&) { asked.Open(); });
   asked.Wait();
   CHECK(fs::is_empty(one.root));

@@ -244,6 +244,54 @@ TEST_CASE("vod: what can't be put is owed, and made again") {
   CheckSpoolIsEmpty(machine);
 }
 
+// The archive and all lists are stored, and their recording is still owed.
+void EndWithoutManifest(Machine& machine) {
+  RecordingOptions options = ZipOptions(machine);
+  options.outputs[0].manifest_path = "recording.json";
+  options.outputs[0].multivariant_path = "master.m3u8";
+  auto recorder = machine.Open(std::move(options));
+  std::vector<Packet> packets;
+  for (int i = 0; i < 100; ++i) {
+    packets.push_back(VideoPacket(i, i % 50 == 0, 0, i < 50 ? 640 : 320));
+  }
+  machine.Push(*recorder, packets);
+  machine.fails = [](const std::string& key) {
+    return key == "recording.json";
+  };
+  recorder->Finish();
+  CHECK(!recorder->Wait().status.ok());
+  recorder = nullptr;
+  machine.simulation = nullptr;
+  machine.Start();
+  machine.fails = nullptr;
+}
+
+TEST_CASE("vod: who resumes knows of all formats, and makes the same again") {
+  Machine machine;
+  EndWithoutManifest(machine);
+  const std::string zip = machine.sink->Text(kZip);
+  const std::string master = machine.sink->Text("master.m3u8");
+  REQUIRE(!zip.empty());
+  CHECK(master.find("RESOLUTION=640x") != std::string::npos);
+  CHECK(ResumeOnly(machine).status.ok());
+  CHECK(machine.sink->Text(kZip) == zip);
+  CHECK(machine.sink->Text("master.m3u8") == master);
+  CheckSpoolIsEmpty(machine);
+}
+
+TEST_CASE("vod: an archive that knew less is replaced by who resumes") {
+  Machine machine;
+  EndWithoutManifest(machine);
+  const std::string zip = machine.sink->Text(kZip);
+  machine.sink->Put({.key = kZip,
+                     .body = MakeStringBody("of fewer segments"),
+                     .content_type = "application/zip"},
+                    [](const Status&) {});
+  CHECK(ResumeOnly(machine).status.ok());
+  CHECK(machine.sink->Text(kZip) == zip);
+  CheckSpoolIsEmpty(machine);
+}
+
 TEST_CASE("vod: who discards makes nothing, and keeps nothing") {
   Machine machine;
   auto recorder = machine.Open(ZipOptions(machine));

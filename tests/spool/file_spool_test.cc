@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "hlsrec/testing.h"
@@ -347,6 +348,19 @@ TEST_CASE("file spool: a network file system is refused") {
                fmt::format("spool: {}: is on a network file system (nfs): "
                            "choose a spool directory on a local disk",
                            folder.path())));
+}
+
+TEST_CASE("file spool: half-made files of a dead run go when it is opened") {
+  SpoolFolder folder;
+  fs::create_directories(folder.path());
+  const std::vector<std::string> left = {"scratch-1-0123.mp4",
+                                         ".hlsrec-machine-1-0123.tmp"};
+  for (const std::string& name : left) {
+    std::ofstream(folder.Path(name)) << "half";
+  }
+  SpoolRun run(folder);
+  REQUIRE(run.spool);
+  for (const std::string& name : left) CHECK(!fs::exists(folder.Path(name)));
 }
 
 TEST_CASE("file spool: an empty one leaves no folder") {
