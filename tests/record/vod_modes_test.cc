@@ -296,6 +296,39 @@ TEST_CASE("vod: who was taken over makes no archive, and says so") {
   }
 }
 
+TEST_CASE("vod: who does not know that it was taken over takes no name") {
+  Pair pair;
+  auto recorder = Pair::Open(pair.first, kZip);
+  pair.first.Push(*recorder, Stream(5, 25, false));
+  // It is at its end, and only the archive is not stored yet.
+  pair.first.decide = [](const std::string& key) {
+    return key == kZip ? FaultySink::Decision{Fault::kFail}
+                       : FaultySink::Decision();
+  };
+  recorder->Finish();
+  pair.first.simulation->Advance(seconds(1));
+  CHECK(ListIn(*pair.store).end_list.present());
+
+  auto taken = Pair::Open(pair.second, kZip);
+  pair.second.Push(*taken, Stream(5, 25, false, 1000));
+  // The store answers the first one again, but for what is said of leases.
+  pair.first.decide = [](const std::string& key) {
+    return key.find(".lease-") != std::string::npos
+               ? FaultySink::Decision{Fault::kFail}
+               : FaultySink::Decision();
+  };
+  pair.first.simulation->Advance(seconds(4));
+  CHECK(pair.first.KeysEndingIn(".zip").empty());
+
+  taken->Finish();
+  const RecordingResult result = taken->Wait();
+  INFO(result.status.message());
+  CHECK(result.status.ok());
+  CHECK(Pictures(pair.second.Zip()) == Numbers(125, 1000));
+  CHECK(recorder->Wait().outputs[0].missing == std::vector<std::string>{kZip});
+  CHECK(pair.first.Stored(kZip) == 1);
+}
+
 TEST_CASE("vod: what waited for too long is a gap in both, also once killed") {
   for (const bool killed : {false, true}) {
     INFO(killed);
