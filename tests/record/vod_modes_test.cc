@@ -433,6 +433,7 @@ RecordingOptions Told(const Studio& studio,
 
 TEST_CASE(
     "vod: an end that is given up owes what is not stored, and makes it") {
+  using Keys = std::vector<std::string>;
   for (const std::string& stalled : {kZip, kMovie}) {
     for (const bool goes_on_first : {true, false}) {
       INFO(stalled << (goes_on_first ? " goes on before" : " after"));
@@ -447,6 +448,8 @@ TEST_CASE(
       recorder->Finish();
       const RecordingResult given_up = recorder->Wait();
       CHECK(!given_up.status.ok());
+      CHECK(given_up.outputs[0].missing ==
+            (stalled == kZip ? Keys{kZip, kMovie} : Keys{kMovie}));
       recorder = nullptr;
       studio.simulation->Advance(seconds(1));
       CHECK(ListIn(*studio.sink).end_list.present());
