@@ -207,21 +207,21 @@ TEST_CASE("vod: lists that follow each other are one in the archive") {
     return wanted;
   };
   auto recorder = studio.Open(options());
-  studio.Push(*recorder, Stream(6, 25, false));
+  studio.Push(*recorder, Stream(24, 25, false));
   studio.simulation->Advance(seconds(2));
   studio.Kill(recorder);
   studio.Start();
   recorder = studio.Open(options());
-  studio.Push(*recorder, Stream(6, 25, false, 250));
+  studio.Push(*recorder, Stream(6, 25, false, 700));
   recorder->Finish();
   const RecordingResult result = recorder->Wait();
   INFO(result.status.message());
   REQUIRE(result.status.ok());
 
-  const auto wanted = Joined(Numbers(150), Numbers(150, 250));
+  const auto wanted = Joined(Numbers(600), Numbers(150, 700));
   std::vector<std::int64_t> listed;
   const auto lists = studio.KeysEndingIn(".m3u8");
-  CHECK(lists.size() >= 3);
+  CHECK(lists.size() >= 8);
   for (const std::string& key : lists) {
     listed = Joined(std::move(listed), MarksOf(*studio.sink, 'A', key));
   }
@@ -235,6 +235,38 @@ TEST_CASE("vod: lists that follow each other are one in the archive") {
   CheckIsStored(studio, entries);
   CHECK(Shown(studio) == wanted);
   CheckSpoolIsEmpty(studio);
+}
+
+TEST_CASE("vod: what a window dropped before a kill is in the archive") {
+  for (const bool goes_on : {true, false}) {
+    INFO(goes_on);
+    Studio studio;
+    const auto options = [&] {
+      RecordingOptions wanted = ZipOptions(studio);
+      wanted.outputs[0].playlists[0].policy = LiveWindow({.segments = 3});
+      return wanted;
+    };
+    auto recorder = studio.Open(options());
+    studio.Push(*recorder, Stream(100, 50, false));
+    studio.simulation->Advance(seconds(2));
+    CHECK(!studio.sink->objects().contains("0.ts"));
+    studio.Kill(recorder);
+    studio.Start();
+    auto wanted = Numbers(2500);
+    if (goes_on) {
+      recorder = studio.Open(options());
+      studio.Push(*recorder, Stream(4, 50, false, 5000));
+      recorder->Finish();
+      CHECK(recorder->Wait().status.ok());
+      wanted = Joined(std::move(wanted), Numbers(100, 5000));
+    } else {
+      CHECK(ResumeOnly(studio).status.ok());
+    }
+    const Entries entries = studio.Zip();
+    CHECK(Pictures(entries) == wanted);
+    CHECK(Listed(entries).media_sequence.value == 0);
+    CheckSpoolIsEmpty(studio);
+  }
 }
 
 // Two machines that may take a recording over from each other. Who is not
