@@ -41,7 +41,9 @@ class ChatWork final : public EndWork,
   std::vector<std::string> Owed() const override {
     std::vector<std::string> keys;
     for (const auto& [path, extension] : Paths()) {
-      if (*path) keys.push_back(KeyOf(**path, extension));
+      if (!*path) continue;
+      std::string key = KeyOf(**path, extension);
+      if (!made_.Has(key)) keys.push_back(std::move(key));
     }
     return keys;
   }
@@ -178,7 +180,7 @@ class ChatWork final : public EndWork,
     std::sort(made_.objects.begin(), made_.objects.end(),
               [](const auto& a, const auto& b) { return a.kind > b.kind; });
     messages_.clear();
-    std::exchange(done_, nullptr)(std::move(made_));
+    std::exchange(done_, nullptr)(made_);
   }
 
   const ChatPlan plan_;

@@ -1,11 +1,13 @@
 #ifndef HLSREC_SRC_DELIVER_END_WORK_H_
 #define HLSREC_SRC_DELIVER_END_WORK_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hlsrec/recorder.h"
@@ -41,6 +43,11 @@ struct MadeAtEnd {
   Status status = {};                          // the first failure
   std::vector<manifest::Object> objects = {};  // stored: for the manifest
   std::vector<std::string> missing = {};       // keys that are not
+  [[nodiscard]] bool Has(std::string_view key) const {
+    return std::any_of(
+        objects.begin(), objects.end(),
+        [key](const manifest::Object& object) { return object.key == key; });
+  }
 };
 
 // What is made of an output between the last of its media and its manifest: the
@@ -54,7 +61,8 @@ struct MadeAtEnd {
 class EndWork {
  public:
   virtual ~EndWork() = default;
-  // Keys of all it is to make: missing, as long as it is not done.
+  // Keys of all it is to make that are not stored yet: missing, as long as it
+  // is not done, or where nobody listened when it was.
   [[nodiscard]] virtual std::vector<std::string> Owed() const = 0;
   // Once. `done` once, on the strand; it may run before this returns. After the
   // output was given up nobody listens any more: puts fail.

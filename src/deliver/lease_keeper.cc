@@ -13,11 +13,11 @@ class LeasedSink final : public Sink {
       : sink_(std::move(sink)), keeper_(std::move(keeper)) {}
 
   void Put(PutRequest request, Done done) override {
-    const bool playlist = request.kind == ObjectKind::kMediaPlaylist ||
-                          request.kind == ObjectKind::kMultivariantPlaylist ||
-                          request.kind == ObjectKind::kManifest;
+    // Alone in having names that no other writer has.
+    const bool media = request.kind == ObjectKind::kSegment ||
+                       request.kind == ObjectKind::kInitSection;
     const Status status = keeper_->Check();
-    if (!status.ok() && (playlist || keeper_->lost())) {
+    if (!status.ok() && (!media || keeper_->lost())) {
       return done(Refused("put", request.key, status));
     }
     sink_->Put(std::move(request), std::move(done));

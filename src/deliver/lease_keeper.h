@@ -60,9 +60,10 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   bool stopped_ = false;
 };
 
-// Passes to a sink what the lease allows: where it has lapsed no playlist and
-// no removal, where it is lost nothing but reads. What is refused is answered
-// kUnavailable: who is stopped later still owes it.
+// Passes to a sink what the lease allows: where it has lapsed media alone, no
+// playlist or what is made at the end, and no removal; where it is lost nothing
+// but reads. What is refused is answered kUnavailable: who is stopped later
+// still owes it.
 std::shared_ptr<Sink> MakeLeasedSink(std::shared_ptr<Sink> sink,
                                      std::shared_ptr<LeaseKeeper> keeper);
 

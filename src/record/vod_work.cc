@@ -282,7 +282,7 @@ class VodWork final : public deliver::EndWork,
   std::vector<std::string> Owed() const override {
     std::vector<std::string> keys;
     for (StatusOr<std::string>& key : VodKeys(plan_)) {
-      if (key.ok()) keys.push_back(*std::move(key));
+      if (key.ok() && !made_.Has(*key)) keys.push_back(*std::move(key));
     }
     return keys;
   }
@@ -409,7 +409,7 @@ class VodWork final : public deliver::EndWork,
   void Done() {
     maker_ = nullptr;
     // What it holds of the spool goes when it may.
-    std::exchange(done_, nullptr)(std::move(made_));
+    std::exchange(done_, nullptr)(made_);
   }
 
   RuntimeCore& core_;

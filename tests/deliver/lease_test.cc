@@ -182,6 +182,7 @@ TEST_CASE("lease keeper: while it can't renew lists wait, segments go on") {
   CHECK(bench.Put(ObjectKind::kMediaPlaylist) == StatusCode::kUnavailable);
   CHECK(bench.Put(ObjectKind::kMultivariantPlaylist) ==
         StatusCode::kUnavailable);
+  CHECK(bench.Put(ObjectKind::kOther) == StatusCode::kUnavailable);
   CHECK(bench.Remove() == StatusCode::kUnavailable);
   CHECK(bench.Put(ObjectKind::kSegment) == StatusCode::kOk);
   bench.away = false;

@@ -293,6 +293,8 @@ TEST_CASE("chat: what can't be stored is owed, and the recording with it") {
   CHECK(!result.status.ok());
   const Texts& missing = result.outputs[0].missing;
   CHECK(std::find(missing.begin(), missing.end(), kChat) != missing.end());
+  // It is stored.
+  CHECK(std::find(missing.begin(), missing.end(), "chat.vtt") == missing.end());
   studio.simulation->Advance(seconds(1));
   CHECK(studio.receiver->success.is_null());
   recorder = nullptr;

@@ -1,9 +1,7 @@
 // A ZIP and MP4 files as part of a recording: complete, once, whatever dies,
 // and told of when they are stored.
 #include <algorithm>
-#include <filesystem>
 #include <functional>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -11,8 +9,8 @@
 #include "hlsrec/recorder.h"
 #include "hlsrec/resume.h"
 #include "src/base/bytes.h"
-#include "src/playlist/parse.h"
 #include "tests/catch.h"
+#include "tests/record/archive.h"
 #include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
 
@@ -23,98 +21,6 @@ using Json = nlohmann::ordered_json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::MemorySink;
-
-const std::string kZip = "rec.zip";
-const std::string kMovie = "rec.mp4";
-
-using Entries = std::map<std::string, std::string>;
-
-std::uint64_t LittleEndian(const std::string& text, std::size_t at,
-                           std::size_t bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes; i > 0; --i) {
-    value = value << 8 | static_cast<std::uint8_t>(text.at(at + i - 1));
-  }
-  return value;
-}
-
-// As who reads from the front does: small and stored.
-Entries Unzip(const std::string& zip) {
-  Entries entries;
-  std::size_t at = 0;
-  while (LittleEndian(zip, at, 4) == 0x04034b50) {
-    const auto size = static_cast<std::size_t>(LittleEndian(zip, at + 18, 4));
-    const auto name = static_cast<std::size_t>(LittleEndian(zip, at + 26, 2));
-    const auto extra = static_cast<std::size_t>(LittleEndian(zip, at + 28, 2));
-    entries[zip.substr(at + 30, name)] =
-        zip.substr(at + 30 + name + extra, size);
-    at += 30 + name + extra + size;
-  }
-  CHECK(LittleEndian(zip, at, 4) == 0x02014b50);
-  CHECK(LittleEndian(zip, zip.size() - 22, 4) == 0x06054b50);
-  return entries;
-}
-
-playlist::MediaPlaylist Listed(const Entries& entries,
-                               const std::string& name = "index.m3u8") {
-  REQUIRE(entries.contains(name));
-  const auto parsed = playlist::ParsePlaylist(entries.at(name));
-  REQUIRE(parsed.ok());
-  CHECK(parsed->findings.empty());
-  CHECK(parsed->media.end_list.present());
-  return parsed->media;
-}
-
-// The pictures of all that the archive lists.
-std::vector<std::int64_t> Pictures(const Entries& entries) {
-  std::vector<std::int64_t> marks;
-  for (const auto& segment : Listed(entries).segments) {
-    if (segment.gap) continue;
-    REQUIRE(entries.contains(segment.uri));
-    const auto in = MarksIn(entries.at(segment.uri), 'A');
-    marks.insert(marks.end(), in.begin(), in.end());
-  }
-  return marks;
-}
-
-RecordingOptions ZipOptions(const Machine& machine) {
-  RecordingOptions options = CameraOptions(machine.faulty);
-  options.outputs[0].archive_path = kZip;
-  options.finish_timeout = seconds(5);
-  return options;
-}
-
-RecordingResult ResumeOnly(Machine& machine) {
-  const auto owed = ListInterrupted(machine.simulation->runtime());
-  REQUIRE(owed.ok());
-  REQUIRE(owed->size() == 1);
-  auto result = Resume(
-      machine.simulation->runtime(), owed->front().id,
-      {.open_sink = [&machine](const std::string&) { return machine.faulty; },
-       .finish_timeout = seconds(5)});
-  REQUIRE(result.ok());
-  return *std::move(result);
-}
-
-// Nothing of a recording is left.
-void CheckSpoolIsEmpty(Machine& machine) {
-  machine.simulation->RunUntilIdle();
-  CHECK(ListInterrupted(machine.simulation->runtime())->empty());
-  for (const auto& entry :
-       std::filesystem::directory_iterator(machine.spool.directory)) {
-    const std::string name = entry.path().filename();
-    INFO(name);
-    CHECK(!name.starts_with("scratch-"));
-    CHECK(!name.ends_with(".ts"));
-    CHECK(!name.ends_with(".m4s"));
-  }
-}
-
-std::vector<std::int64_t> Numbers(std::int64_t count) {
-  std::vector<std::int64_t> numbers;
-  for (std::int64_t i = 0; i < count; ++i) numbers.push_back(i);
-  return numbers;
-}
 
 TEST_CASE("vod: the archive has all that was recorded, ended, and is told of") {
   Machine machine;
@@ -176,9 +82,7 @@ TEST_CASE("vod: what another run recorded is in the archive, too") {
   recorder->Finish();
   REQUIRE(recorder->Wait().status.ok());
   const Entries entries = Unzip(machine.sink->Text(kZip));
-  std::vector<std::int64_t> wanted = Numbers(175);
-  for (std::int64_t i = 200; i < 300; ++i) wanted.push_back(i);
-  CHECK(Pictures(entries) == wanted);
+  CHECK(Pictures(entries) == Joined(Numbers(175), Numbers(100, 200)));
   CheckSpoolIsEmpty(machine);
 }
 
@@ -187,10 +91,7 @@ TEST_CASE("vod: whole, once, after a death at any moment of the end") {
   for (int tasks = 0;; ++tasks) {
     INFO("dies after " << tasks << " tasks");
     Machine machine;
-    RecordingOptions options = ZipOptions(machine);
-    options.outputs[0].movie_path = kMovie;
-    options.outputs[0].container = Container::kFmp4;
-    auto recorder = machine.Open(std::move(options));
+    auto recorder = machine.Open(ZipAndMovieOptions(machine));
     machine.Push(*recorder, Stream(3, 50, false));
     machine.simulation->Advance(seconds(1));
     recorder->Finish();
@@ -396,9 +297,7 @@ class Receiver final : public Notifier {
 TEST_CASE("vod: success is told when all is stored, with what was made") {
   Machine machine;
   const auto receiver = std::make_shared<Receiver>(*machine.sink);
-  RecordingOptions options = ZipOptions(machine);
-  options.outputs[0].movie_path = kMovie;
-  options.outputs[0].container = Container::kFmp4;
+  RecordingOptions options = ZipAndMovieOptions(machine);
   options.notifiers = {{.notifier = receiver}};
   auto recorder = machine.Open(std::move(options));
   machine.Push(*recorder, Stream(3, 50, false));
