@@ -74,6 +74,7 @@ std::vector<std::string> UploadStore::Forgettable() const {
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> keys;
+  keys.reserve(found.size());
   for (auto& [touched, key] : found) keys.push_back(std::move(key));
   return keys;
 }
@@ -123,8 +124,8 @@ void UploadStore::Recall(const std::set<std::string>& keys, const Done& next,
       *key, options_.max_playlist_bytes,
       [self = shared_from_this(), keys, next, pinned, key = *key,
        order = forgotten_.at(*key).order](StatusOr<std::string> text) mutable {
-        self->strand_->Post([self, keys, next, pinned = std::move(pinned), key,
-                             order, text = std::move(text)]() mutable {
+        self->strand_->Post([self, keys, next, pinned = pinned, key, order,
+                             text = std::move(text)]() mutable {
           Status failed;
           self->TakeRead(key, std::move(text), order, pinned, failed);
           if (!failed.ok()) return next(failed);

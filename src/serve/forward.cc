@@ -228,9 +228,10 @@ std::optional<std::string> Forwarder::PathOf(const std::string& key) const {
   for (const auto& [from, to] : options_.path_prefixes) {
     const std::string there(WithoutSlashes(to));
     if (!there.empty() && !key.starts_with(there + "/")) continue;
-    const std::string here(WithoutSlashes(from));
-    const std::string rest = there.empty() ? key : key.substr(there.size() + 1);
-    candidates.push_back(here.empty() ? rest : here + "/" + rest);
+    std::string path(WithoutSlashes(from));
+    if (!path.empty()) path += '/';
+    path += there.empty() ? key : key.substr(there.size() + 1);
+    candidates.push_back(std::move(path));
   }
   for (std::string& path : candidates) {
     const ForwardDecision decision =
