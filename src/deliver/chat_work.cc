@@ -139,32 +139,20 @@ class ChatWork final : public EndWork,
   void Put(const std::string& key, std::string_view kind,
            std::string_view content_type, std::string text) {
     ++left_;
-    const auto object = std::make_shared<manifest::Object>(
-        manifest::Object{.key = key,
-                         .kind = std::string(kind),
-                         .size = text.size(),
-                         .sha256 = Sha256Hex(AsBytes(text))});
-    // An earlier run may have stored it; what somebody else has stored there
-    // stays.
-    PutRequest request{.key = key,
-                       .body = MakeStringBody(std::move(text)),
-                       .if_exists = IfExists::kFail,
-                       .content_type = std::string(content_type),
-                       .last_version = true,
-                       .sha256 = object->sha256};
-    const auto etag = EtagOf(request);
-    ended_->uploader->Put(
-        std::move(request),
-        [self = shared_from_this(), object, etag](const Status& status) {
-          if (status.ok()) {
-            object->etag = *etag;
-            self->made_.objects.push_back(std::move(*object));
+    manifest::Object object{.key = key,
+                            .kind = std::string(kind),
+                            .sha256 = Sha256Hex(AsBytes(text))};
+    PutMade(
+        *ended_->uploader, std::move(object),
+        {.body = MakeStringBody(std::move(text)), .content_type = content_type},
+        [self = shared_from_this(), key](StatusOr<manifest::Object> put) {
+          if (put.ok()) {
+            self->made_.objects.push_back(*std::move(put));
           } else {
-            self->Miss(object->key, status);
+            self->Miss(key, put.status());
           }
           self->OneLess();
-        },
-        Uploader::Earlier::kMaybeStored);
+        });
   }
 
   void Miss(const std::string& key, const Status& status) {

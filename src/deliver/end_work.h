@@ -74,6 +74,18 @@ class EndWork {
   [[nodiscard]] virtual std::uint64_t progress() const { return 0; }
 };
 
+struct MadeBody {
+  std::shared_ptr<const Body> body = {};
+  std::string_view content_type = {};
+  IfExists if_exists = IfExists::kFail;
+};
+
+// Stores one of what was made under `object`'s key, as an earlier run may have
+// done; by default what somebody else has stored there stays. `done` gets it
+// with its size and ETag, on the strand.
+void PutMade(Uploader& uploader, manifest::Object object, MadeBody made,
+             std::function<void(StatusOr<manifest::Object>)> done);
+
 }  // namespace hlsrec::deliver
 
 #endif  // HLSREC_SRC_DELIVER_END_WORK_H_

@@ -349,47 +349,34 @@ class VodWork final : public deliver::EndWork,
       return OneLess();
     }
     if (made->body == nullptr) return OneLess();
-    Put(*std::move(made));
+    Put(*made);
   }
 
-  // An earlier run may have stored it; what somebody else has stored there
-  // stays.
-  void Put(MadeFile made) { Put(std::move(made), IfExists::kFail); }
-
-  void Put(MadeFile made, IfExists if_exists) {
+  void Put(const MadeFile& made, IfExists if_exists = IfExists::kFail) {
     const Wanted& wanted = wanted_[at_];
-    const auto object = std::make_shared<manifest::Object>(
-        manifest::Object{.key = wanted.key,
-                         .kind = std::string(wanted.kind),
-                         .rendition = wanted.rendition,
-                         .size = made.body->size(),
-                         .sha256 = made.sha256});
-    PutRequest request{.key = wanted.key,
-                       .body = made.body,
-                       .if_exists = if_exists,
-                       .content_type = std::string(wanted.content_type),
-                       .last_version = true,
-                       .sha256 = made.sha256};
-    const auto etag = deliver::EtagOf(request);
-    ended_->uploader->Put(
-        std::move(request),
-        [self = shared_from_this(), object, etag, if_exists,
-         made = std::move(made)](const Status& status) {
-          // The name was free when the recording began: it is an earlier run's,
-          // which knew of other segments.
-          if (status.code() == StatusCode::kAlreadyExists &&
-              if_exists == IfExists::kFail && self->plan_.ending) {
-            return self->Put(made, IfExists::kReplace);
-          }
-          if (status.ok()) {
-            object->etag = *etag;
-            self->made_.objects.push_back(std::move(*object));
-          } else {
-            self->Miss(status);
-          }
-          self->OneLess();
-        },
-        deliver::Uploader::Earlier::kMaybeStored);
+    deliver::PutMade(*ended_->uploader,
+                     {.key = wanted.key,
+                      .kind = std::string(wanted.kind),
+                      .rendition = wanted.rendition,
+                      .sha256 = made.sha256},
+                     {.body = made.body,
+                      .content_type = wanted.content_type,
+                      .if_exists = if_exists},
+                     [self = shared_from_this(), made,
+                      if_exists](StatusOr<manifest::Object> put) {
+                       // The name was free when the recording began: it is an
+                       // earlier run's, which knew of other segments.
+                       if (put.status().code() == StatusCode::kAlreadyExists &&
+                           if_exists == IfExists::kFail && self->plan_.ending) {
+                         return self->Put(made, IfExists::kReplace);
+                       }
+                       if (put.ok()) {
+                         self->made_.objects.push_back(*std::move(put));
+                       } else {
+                         self->Miss(put.status());
+                       }
+                       self->OneLess();
+                     });
   }
 
   void Fail(const Status& status) {
