@@ -186,11 +186,7 @@ TEST_CASE("chat: on a web server") {
 TEST_CASE("chat: in a bucket, where 100ms looks for it") {
   const SwiftServer swift;
   const TempDirectory directory;
-  const CommandOptions here = {
-      .environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                      {"AWS_SECRET_ACCESS_KEY", "testing"},
-                      {"AWS_EC2_METADATA_DISABLED", "true"}},
-      .directory = directory.path("")};
+  const CommandOptions here = WithBucket(directory);
   const std::string chat = Written(directory, "{\"message\": \"a\"}\n");
   const auto url = [&](const std::string& path) {
     return "s3://bucket" + path + "?endpoint=" + swift.endpoint();

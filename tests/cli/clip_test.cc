@@ -94,11 +94,7 @@ TEST_CASE("clip: what is not stored is not listed") {
 
 TEST_CASE("clip: on a web server and in a bucket as on a disk") {
   const TempDirectory directory;
-  const CommandOptions here = {
-      .environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                      {"AWS_SECRET_ACCESS_KEY", "testing"},
-                      {"AWS_EC2_METADATA_DISABLED", "true"}},
-      .directory = directory.path("")};
+  const CommandOptions here = WithBucket(directory);
   const NginxServer nginx;
   const SwiftServer swift;
   const std::string end = "?endpoint=" + swift.endpoint();

@@ -1,6 +1,7 @@
 #include "tests/cli/command.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/catch.h"
 
@@ -63,6 +64,20 @@ Ended RunWell(const Words& arguments, const CommandOptions& options) {
   INFO(ended.out << ended.err);
   REQUIRE(ended.code == 0);
   return ended;
+}
+
+CommandOptions WithBucket(const TempDirectory& directory) {
+  return {.environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
+                          {"AWS_SECRET_ACCESS_KEY", "testing"},
+                          {"AWS_EC2_METADATA_DISABLED", "true"}},
+          .directory = directory.path("")};
+}
+
+void Unpack(const std::string& zip, const std::string& folder) {
+  RunWell({"unzip", "-tqq", zip});
+  RunWell({"python3", "-m", "zipfile", "-t", zip});
+  std::filesystem::create_directories(folder);
+  RunWell({"bsdtar", "-xf", zip, "-C", folder});
 }
 
 void Ffmpeg(const Words& arguments) {

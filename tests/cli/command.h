@@ -57,6 +57,12 @@ bool Holds(const Ended& ended, const std::string& text);
 // "s3cret" is one.
 void RequireRefused(const Words& arguments, const std::string& why);
 
+// Where programs run that may use the bucket of SwiftServer.
+CommandOptions WithBucket(const TempDirectory& directory);
+
+// A ZIP archive, tried by three programs, and unpacked.
+void Unpack(const std::string& zip, const std::string& folder);
+
 // ffmpeg with these arguments, required to succeed.
 void Ffmpeg(const Words& arguments);
 

@@ -334,11 +334,7 @@ TEST_CASE("export: a file that is there stays, and wrong words are told") {
 
 TEST_CASE("export: from a web server and a bucket as from a disk") {
   const TempDirectory directory;
-  const CommandOptions here = {
-      .environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                      {"AWS_SECRET_ACCESS_KEY", "testing"},
-                      {"AWS_EC2_METADATA_DISABLED", "true"}},
-      .directory = directory.path("")};
+  const CommandOptions here = WithBucket(directory);
   const NginxServer nginx;
   const SwiftServer swift;
   const std::string bucket =

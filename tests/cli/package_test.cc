@@ -21,14 +21,6 @@ Words RecordTo(const std::string& output, const std::string& media) {
   return Hlsrec({"record", MediaFile(media), output, "--segment-time", "1"});
 }
 
-// Tried by three programs, and unpacked.
-void Unpack(const std::string& zip, const std::string& folder) {
-  RunWell({"unzip", "-tqq", zip});
-  RunWell({"python3", "-m", "zipfile", "-t", zip});
-  fs::create_directories(folder);
-  RunWell({"bsdtar", "-xf", zip, "-C", folder});
-}
-
 }  // namespace
 
 TEST_CASE("package: the unpacked folder plays") {
@@ -70,11 +62,7 @@ TEST_CASE("package: nothing of what is not complete") {
 
 TEST_CASE("package: from and to web servers and buckets") {
   const TempDirectory directory;
-  const CommandOptions here = {
-      .environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                      {"AWS_SECRET_ACCESS_KEY", "testing"},
-                      {"AWS_EC2_METADATA_DISABLED", "true"}},
-      .directory = directory.path("")};
+  const CommandOptions here = WithBucket(directory);
   const NginxServer nginx;
   const SwiftServer swift;
   const auto bucket = [&](const std::string& path) {

@@ -147,11 +147,7 @@ TEST_CASE("verify: a web server, by the manifest's URL") {
 TEST_CASE("verify: a bucket, its extra objects too") {
   const SwiftServer swift;
   const TempDirectory directory;
-  const CommandOptions here = {
-      .environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                      {"AWS_SECRET_ACCESS_KEY", "testing"},
-                      {"AWS_EC2_METADATA_DISABLED", "true"}},
-      .directory = directory.path("")};
+  const CommandOptions here = WithBucket(directory);
   const auto url = [&](const std::string& path) {
     return "s3://bucket/" + path + "?endpoint=" + swift.endpoint();
   };

@@ -20,12 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 // Tried by two programs, and unpacked.
-void Unpack(const std::string& zip, const std::string& folder) {
-  RunWell({"unzip", "-tqq", zip});
-  fs::create_directories(folder);
-  RunWell({"bsdtar", "-xf", zip, "-C", folder});
-}
-
 std::size_t Streams(const std::string& file, const char* type) {
   const Ended ended =
       RunWell({"ffprobe", "-v", "error", "-select_streams", type,
@@ -95,11 +89,7 @@ TEST_CASE(
 
 TEST_CASE("record: --zip and --mp4 go to web servers and buckets") {
   const TempDirectory directory;
-  const CommandOptions here = {
-      .environment = {{"AWS_ACCESS_KEY_ID", "test:tester"},
-                      {"AWS_SECRET_ACCESS_KEY", "testing"},
-                      {"AWS_EC2_METADATA_DISABLED", "true"}},
-      .directory = directory.path("")};
+  const CommandOptions here = WithBucket(directory);
   const NginxServer nginx;
   const SwiftServer swift;
   const auto bucket = [&](const std::string& path) {

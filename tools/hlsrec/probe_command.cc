@@ -175,7 +175,7 @@ void AddProbe(CLI::App& app, ProbeCommand& probe) {
   command->add_flag("--all-variants", probe.source.all_programs,
                     "All variants or programs");
   command->add_flag("--json", probe.json, "One JSON object");
-  command->footer("Exit codes: 0, 1 usage, 2 the source failed.");
+  command->footer("Exit codes: 0, 1 usage, 2 the source failed, 130 stopped.");
 }
 
 int RunProbe(const ProbeCommand& command) {
@@ -199,7 +199,7 @@ int RunProbe(const ProbeCommand& command) {
       fmt::print("{}\n", Dump(json));
     }
     fmt::print(stderr, "hlsrec probe: {}\n", report.status().ToString());
-    return kSourceFailed;
+    return signal.stopped() ? kStopped : kSourceFailed;
   }
   fmt::print("{}", command.json ? Dump(ReportJson(*report)) + "\n"
                                 : ReportText(*report));

@@ -219,7 +219,7 @@ void AddVerify(CLI::App& app, VerifyCommand& verify) {
       "Missing, changed, cut short, extra: each object is told. Web servers\n"
       "can't list, so that extra ones are found in folders and buckets only.\n"
       "Exit codes: 0 as recorded, 1 usage, 2 can't be read or has not ended,\n"
-      "3 something differs, 4 something is missing.");
+      "3 something differs, 4 something is missing, 130 stopped.");
 }
 
 int RunVerify(const VerifyCommand& command) {
