@@ -341,11 +341,10 @@ TEST_CASE("export: from a web server and a bucket as from a disk") {
       "s3://bucket/v/cam.m3u8?endpoint=" + swift.endpoint();
   const std::string local = directory.path("cam.m3u8");
   const std::string encoded = nginx.Http("/open/rec/a%20cam.m3u8");
-  for (const std::string& output : {local, encoded, bucket}) {
-    RunWell(Hlsrec({"record", MediaFile("h264_aac.ts"), output,
-                    "--segment-time", "1"}),
-            here);
-  }
+  // One recording: its date is the file's creation time.
+  RunWell(Hlsrec({"record", MediaFile("h264_aac.ts"), local, encoded, bucket,
+                  "--segment-time", "1"}),
+          here);
   RunWell(Hlsrec({"export", local, "local.mp4"}), here);
   RunWell(Hlsrec({"export", encoded, "web.mp4"}), here);
   RunWell(Hlsrec({"export", bucket, "bucket.mp4"}), here);
