@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "src/deliver/output.h"
+#include "src/deliver/end_work.h"
+#include "src/deliver/output_plan.h"
 
 namespace hlsrec::deliver {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 #include "src/playlist/render.h"
 
 namespace hlsrec::deliver {

@@ -10,7 +10,7 @@ using Outputs = std::vector<std::shared_ptr<deliver::Output>>;
 
 bool HasEverything(const EndedOutputs& ended, const std::string& id) {
   for (std::size_t i = 0; i < ended.outputs.size(); ++i) {
-    if (ended.plan.outputs[i].id != id) continue;
+    if (ended.outputs[i]->id() != id) continue;
     return ended.results[i].status.ok() && ended.results[i].missing.empty() &&
            ended.outputs[i]->complete();
   }
@@ -20,7 +20,7 @@ bool HasEverything(const EndedOutputs& ended, const std::string& id) {
 Outputs NeededNoMore(const EndedOutputs& ended) {
   Outputs needless;
   for (std::size_t i = 0; i < ended.outputs.size(); ++i) {
-    const auto& others = ended.plan.outputs[i].delete_once_stored_by;
+    const auto& others = ended.outputs[i]->delete_once_stored_by();
     if (others.empty()) continue;
     const bool confirmed = std::all_of(
         others.begin(), others.end(),
@@ -49,13 +49,13 @@ void RemoveAllOf(const Outputs& outputs, std::function<void(Status)> done) {
 
 }  // namespace
 
-void RemoveConfirmed(const EndedOutputs& ended, std::shared_ptr<Strand> strand,
-                     spool::Journal& journal,
+void RemoveConfirmed(const EndedOutputs& ended, spool::RecordingId recording,
+                     std::shared_ptr<Strand> strand, spool::Journal& journal,
                      std::function<void(Status)> done) {
   Outputs needless = NeededNoMore(ended);
   if (needless.empty()) return done({});
   // Synced, and behind every word of what the others have.
-  journal.Add(spool::RecordingEnding{.recording = ended.plan.recording},
+  journal.Add(spool::RecordingEnding{.recording = recording},
               [strand = std::move(strand), needless = std::move(needless),
                done = std::move(done)](const Status& journaled) {
                 strand->Post([needless, done, journaled] {

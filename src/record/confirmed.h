@@ -6,22 +6,24 @@
 #include <vector>
 
 #include "src/base/executor.h"
-#include "src/record/plan.h"
+#include "src/deliver/output.h"
+#include "src/spool/journal.h"
 
 namespace hlsrec::record {
 
-// Outputs that have ended, in the order of `plan`, and what came of them.
+// Outputs that have ended, and in their order what came of them.
 struct EndedOutputs {
-  const RecordingPlan& plan;
   const std::vector<std::shared_ptr<deliver::Output>>& outputs;
   const std::vector<OutputResult>& results;
 };
 
-// Removes what those hold that are kept only until others have everything,
-// where these have, and once the journal knows that they have. `done` once, on
-// `strand`: the first failure; what is left then is removed by who resumes.
-void RemoveConfirmed(const EndedOutputs& ended, std::shared_ptr<Strand> strand,
-                     spool::Journal& journal, std::function<void(Status)> done);
+// Removes what those outputs of `recording` hold that are kept only until
+// others have everything, where these have, and once the journal knows that
+// they have. `done` once, on `strand`: the first failure; what is left then is
+// removed by who resumes.
+void RemoveConfirmed(const EndedOutputs& ended, spool::RecordingId recording,
+                     std::shared_ptr<Strand> strand, spool::Journal& journal,
+                     std::function<void(Status)> done);
 
 }  // namespace hlsrec::record
 

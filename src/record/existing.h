@@ -5,7 +5,7 @@
 
 #include "hlsrec/recorder.h"
 #include "src/base/runtime_core.h"
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 
 namespace hlsrec::record {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "src/base/runtime_core.h"
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 
 namespace hlsrec::record {
 

@@ -12,7 +12,7 @@
 
 #include "hlsrec/status.h"
 #include "src/base/executor.h"
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 #include "src/media/interleaver.h"
 #include "src/media/muxer.h"
 #include "src/spool/spool.h"

@@ -10,7 +10,7 @@
 
 #include "hlsrec/recorder.h"
 #include "src/av/stream_writer.h"
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 #include "src/media/cutter.h"
 #include "src/spool/journal.h"
 

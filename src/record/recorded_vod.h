@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "hlsrec/sink.h"
-#include "src/deliver/output.h"
+#include "src/deliver/kept_media.h"
+#include "src/deliver/output_plan.h"
 
 namespace hlsrec::record {
 

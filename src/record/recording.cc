@@ -93,6 +93,7 @@ Recording::Recording(std::shared_ptr<Runtime> runtime,
       feed_(core_, plan_),
       writer_link_(std::move(writer_link)),
       finished_(std::move(finished)),
+      outputs_(std::make_shared<OutputSet>(core_, strand_, plan_.recording)),
       cutter_(plan_.cutter) {}
 
 Status Recording::Start() {
@@ -101,19 +102,17 @@ Status Recording::Start() {
         media::AccessUnitReader::Create(track).status().WithContext(
             fmt::format("track {}", track.id)));
   }
-  for (const deliver::OutputPlan& output : plan_.outputs) {
-    // Outputs hold the recording until it is done; then it lets go of them.
-    LeasedOutput opened = OpenOutput(
-        core_, strand_, output,
-        [self = shared_from_this()](Event event) {
-          self->Emit(std::move(event));
-        },
-        [weak = weak_from_this(), i = outputs_.size()](const Status& status) {
-          if (const auto self = weak.lock()) self->OnTakenOver(i, status);
-        });
-    outputs_.push_back(std::move(opened.output));
-    keepers_.push_back(std::move(opened.keeper));
-  }
+  // They hold the recording until it is done; then it lets go of them. What is
+  // recorded once another machine has one of them would be listed nowhere.
+  outputs_->Open(
+      plan_.outputs,
+      [self = shared_from_this()](Event event) {
+        self->Emit(std::move(event));
+      },
+      [self = shared_from_this()](const Status& status) {
+        self->Fail(status);
+      });
+  const auto outputs = outputs_->all();
   for (std::size_t i = 0; i < plan_.renditions.size(); ++i) {
     RenditionState rendition;
     rendition.tracks = plan_.renditions[i].tracks;
@@ -122,7 +121,7 @@ Status Recording::Start() {
       int owners = 0;
       for (std::size_t o = 0; o < plan_.outputs.size(); ++o) {
         if (plan_.outputs[o].fmp4 != fmp4) continue;
-        users.push_back(outputs_[o]);
+        users.push_back(outputs[o]);
         owners += plan_.outputs[o].keeps_media() ? 2 : 1;
       }
       if (users.empty()) continue;
@@ -180,21 +179,14 @@ void Recording::Begin() {
                          : plan_.session});
     NotePause();
   }
-  for (const auto& keeper : keepers_) {
-    if (keeper != nullptr) keeper->Start();
-  }
-  auto restored = std::exchange(plan_.restored, {});
-  for (std::size_t o = 0; o < restored.size(); ++o) {
-    outputs_[o]->Restore(std::move(restored[o]));
-  }
+  outputs_->Begin(std::exchange(plan_.restored, {}));
   // Who goes on says nothing older than was said before.
   SetState(started_ ? RecordingState::kRunning : RecordingState::kStarting);
   CheckAge();
 }
 
 void Recording::SetState(RecordingState state) {
-  const auto outputs = outputs_;
-  for (const auto& output : outputs) output->SetState(state);
+  for (const auto& output : outputs_->all()) output->SetState(state);
 }
 
 void Recording::NotePause() {
@@ -226,7 +218,7 @@ void Recording::ForgetOld(int rendition) {
   // Not for each: one line in the journal is enough for a few.
   constexpr std::uint64_t kAtOnce = 16;
   std::uint64_t needed = UINT64_MAX;
-  for (const auto& output : outputs_) {
+  for (const auto& output : outputs_->all()) {
     needed = std::min(needed, output->NeededFrom(rendition));
   }
   RenditionState& state = renditions_[static_cast<std::size_t>(rendition)];
@@ -560,10 +552,10 @@ Status Recording::ConfigurePackagers() {
     for (const auto& packager : rendition.packagers) {
       HLSREC_RETURN_IF_ERROR(packager->Configure(mux_tracks));
     }
-    if (outputs_.empty()) continue;
+    if (outputs_->empty()) continue;
     // With what it was before: the next run's lists tell of that, too.
     deliver::RenditionInfo described;
-    for (const auto& output : outputs_) {
+    for (const auto& output : outputs_->all()) {
       described = output->Describe(static_cast<int>(r), info);
     }
     core_.spool().journal().Add(

@@ -14,15 +14,14 @@
 #include "hlsrec/recorder.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
-#include "src/deliver/output.h"
 #include "src/media/break_window.h"
 #include "src/media/cutter.h"
 #include "src/media/interleaver.h"
 #include "src/media/stream_format.h"
 #include "src/media/timeline.h"
 #include "src/record/chat_feed.h"
-#include "src/record/leased_output.h"
 #include "src/record/notification_feed.h"
+#include "src/record/output_set.h"
 #include "src/record/packager.h"
 #include "src/record/plan.h"
 #include "src/relay/relay.h"
@@ -159,20 +158,13 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void TellDrops();
   void Emit(Event event);
   void Fail(const Status& status);
-  void JournalEnding();
   void FinishOutputs();
   void GiveUp();
-  void ArmFinishTimer(std::uint64_t progress_at_end);
   void GiveUpRelays();
-  void OnOutputDone(std::size_t output, OutputResult result);
-  void OnTakenOver(std::size_t output, const Status& status);
-  void StopKeepers();
   void OnRelayDone(std::size_t relay, RelayResult result);
   [[nodiscard]] std::vector<RelayResult> RelayResults() const;
   void DoneIfAllAre();
   void Done(Status status);
-  void Forget(const RecordingResult& result);
-  void Tell(RecordingResult result);
   void ArmFlushTimer();
   void OnFlushTimer();
 
@@ -189,11 +181,7 @@ class Recording : public std::enable_shared_from_this<Recording> {
 
   std::vector<TrackState> tracks_;
   std::vector<RenditionState> renditions_;
-  std::vector<std::shared_ptr<deliver::Output>> outputs_;
-  // Of those that are done: a later run may want it until all is forgotten.
-  deliver::KeptOfAll kept_;
-  // Of their leases; null where there is none.
-  std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
+  const std::shared_ptr<OutputSet> outputs_;
   std::vector<std::unique_ptr<relay::Relay>> relays_;
   std::optional<media::Timeline> timeline_;
   std::optional<media::Interleaver> interleaver_;
@@ -233,16 +221,10 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::set<std::pair<int, std::uint64_t>> unwritten_;
   std::uint64_t told_repairs_ = 0;
   Status failure_;
-  std::vector<OutputResult> results_;
   std::vector<std::optional<RelayResult>> relay_results_;
-  std::size_t outputs_done_ = 0;
   std::size_t relays_done_ = 0;
   // Whether the journal knows that it ends.
   Status ending_journaled_ = Unavailable("the journal has not answered");
-  bool outputs_ending_ = false;
-  // Of outputs that others make needless: asked for, and what came of it.
-  bool removing_ = false;
-  std::optional<Status> removed_;
   bool done_ = false;
 };
 

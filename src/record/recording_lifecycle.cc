@@ -4,14 +4,12 @@
 #include <utility>
 
 #include "src/base/status_util.h"
-#include "src/record/confirmed.h"
 #include "src/record/recording.h"
 
 namespace hlsrec::record {
 
 // Several outputs may hold what makes room.
 constexpr std::chrono::milliseconds kMakeRoomAgain{250};
-constexpr std::chrono::milliseconds kJournalAgain{500};
 constexpr std::chrono::milliseconds kCheckAge{5000};
 
 spool::WriterOptions Recording::MakeWriterOptions() {
@@ -54,9 +52,8 @@ void Recording::OnSpoolFull(const Status& status) {
 
 void Recording::MakeRoom() {
   if (!spool_full() || done_) return;
-  const auto outputs = outputs_;
   if (plan_.options.spool_full == WhenSpoolFull::kDropOldest) {
-    for (const auto& output : outputs) output->DropOldest();
+    for (const auto& output : outputs_->all()) output->DropOldest();
   } else {
     TellIfHopeless();
   }
@@ -69,7 +66,7 @@ void Recording::MakeRoom() {
 // Who waits for room that no output of this recording will make shall know.
 void Recording::TellIfHopeless() {
   std::uint64_t refused = 0;
-  for (const auto& output : outputs_) {
+  for (const auto& output : outputs_->all()) {
     if (output->owes_now()) return;
     refused += output->refused();
   }
@@ -88,8 +85,7 @@ void Recording::CheckAge() {
   if (limit.count() == 0 || done_) return;
   const SteadyTime oldest = core_.clock().Steady() - limit;
   bool late = false;
-  const auto outputs = outputs_;
-  for (const auto& output : outputs) {
+  for (const auto& output : outputs_->all()) {
     if (plan_.options.spool_full == WhenSpoolFull::kDropOldest) {
       output->DropOwedBefore(oldest);
     }
@@ -197,54 +193,25 @@ void Recording::OnFinish() {
   TellDrops();
   phase_ = Phase::kFinishing;
   for (const auto& relay : relays_) relay->Finish();
-  ArmFinishTimer(0);
+  outputs_->EndWithin(plan_.options.finish_timeout, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->GiveUp();
+  });
   feed_.OnStopped(progress_);
-  if (!outputs_.empty()) return JournalEnding();
-  // Nobody goes on with what was never stored.
-  ending_journaled_ = {};
-  FinishOutputs();
-}
-
-// As long as what was held back goes in there is no reason to give up.
-void Recording::ArmFinishTimer(std::uint64_t progress_at_end) {
-  strand_->PostAt(core_.clock().Steady() + plan_.options.finish_timeout,
-                  [weak = weak_from_this(), progress_at_end] {
-                    const auto self = weak.lock();
-                    if (self == nullptr || self->done_) return;
-                    const std::uint64_t now =
-                        deliver::ProgressAtEnd(self->outputs_);
-                    if (now == progress_at_end) return self->GiveUp();
-                    self->ArmFinishTimer(now);
-                  });
-}
-
-// Before any list has its end: else the next run would go on behind it.
-void Recording::JournalEnding() {
-  core_.spool().journal().Add(
-      spool::RecordingEnding{.recording = plan_.recording},
-      [self = shared_from_this()](Status status) {
-        self->strand_->Post([self, status = std::move(status)] {
-          self->ending_journaled_ = status;
-          if (status.ok()) return self->FinishOutputs();
-          self->strand_->PostAt(self->core_.clock().Steady() + kJournalAgain,
-                                [self] {
-                                  if (!self->done_) self->JournalEnding();
-                                });
-        });
-      });
+  if (outputs_->empty()) {
+    // Nobody goes on with what was never stored.
+    ending_journaled_ = {};
+    return FinishOutputs();
+  }
+  outputs_->JournalEnding([self = shared_from_this()](const Status& status) {
+    self->ending_journaled_ = status;
+    self->FinishOutputs();
+  });
 }
 
 void Recording::GiveUp() {
   GiveUpRelays();
-  StopKeepers();
-  // The last one's end lets go of them all.
-  const auto outputs = outputs_;
-  for (const auto& output : outputs) output->GiveUp();
-  if (removing_ && !removed_) {
-    removed_ = DeadlineExceeded("finish: the journal did not answer in time");
-    DoneIfAllAre();
-  }
-  if (outputs_ending_ || done_) return;
+  outputs_->GiveUp();
+  if (outputs_->finishing() || done_) return;
   if (chat_ != nullptr && chat_->waiting() > 0 && failure_.ok()) {
     failure_ = DeadlineExceeded(
         "finish: chat: {} messages: were not journaled in time",
@@ -265,7 +232,7 @@ void Recording::GiveUp() {
 }
 
 void Recording::FinishOutputs() {
-  if (phase_ != Phase::kFinishing || outputs_ending_ ||
+  if (phase_ != Phase::kFinishing || outputs_->finishing() ||
       !ending_journaled_.ok()) {
     return;
   }
@@ -275,65 +242,14 @@ void Recording::FinishOutputs() {
     }
   }
   if (chat_ != nullptr && chat_->waiting() > 0) return;
-  outputs_ending_ = true;
-  results_.resize(outputs_.size());
-  // An output may be through before the next one was asked.
-  const auto outputs = outputs_;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i]->SetFailure(failure_);
-    outputs[i]->Finish([self = shared_from_this(), i](OutputResult result) {
-      self->OnOutputDone(i, std::move(result));
-    });
-  }
-  DoneIfAllAre();
-}
-
-void Recording::OnOutputDone(std::size_t output, OutputResult result) {
-  results_[output] = std::move(result);
-  ++outputs_done_;
-  DoneIfAllAre();
-}
-
-// What is recorded from now on would be listed nowhere.
-void Recording::OnTakenOver(std::size_t output, const Status& status) {
-  if (done_) return;
-  const std::string& id = plan_.outputs[output].id;
-  Emit({.type = EventType::kOutputTakenOver, .output = id, .status = status});
-  const auto taken = outputs_[output];
-  taken->GiveUp();
-  Fail(status.WithContext("output " + id));
-}
-
-void Recording::StopKeepers() {
-  const auto keepers = keepers_;
-  for (const auto& keeper : keepers) {
-    if (keeper != nullptr) keeper->Stop();
-  }
+  outputs_->Finish(failure_,
+                   [self = shared_from_this()] { self->DoneIfAllAre(); });
 }
 
 void Recording::DoneIfAllAre() {
-  if (done_ || !outputs_ending_ || outputs_done_ < outputs_.size() ||
-      relays_done_ < relays_.size()) {
-    return;
-  }
-  if (!std::exchange(removing_, true)) {
-    return RemoveConfirmed(
-        {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
-        core_.spool().journal(),
-        [self = shared_from_this()](const Status& removed) {
-          // Last: what is removed is, while it is ours.
-          ReleaseLeases(self->keepers_, self->results_, [self, removed] {
-            self->removed_ = removed;
-            self->DoneIfAllAre();
-          });
-        });
-  }
-  if (!removed_) return;
-  Status status = failure_;
-  for (const OutputResult& each : results_) {
-    if (status.ok()) status = each.status;
-  }
-  if (outputs_.empty()) {
+  if (done_ || !outputs_->ended() || relays_done_ < relays_.size()) return;
+  Status status = outputs_->Outcome(failure_);
+  if (outputs_->empty()) {
     for (const RelayResult& each : RelayResults()) {
       if (status.ok()) status = each.status;
     }
@@ -352,9 +268,9 @@ void Recording::OnAbort() {
     for (const auto& packager : rendition.packagers) packager->Suspend();
     rendition.packagers.clear();
   }
-  const auto outputs = outputs_;
-  for (const auto& output : outputs) output->GiveUp();
-  Done(Cancelled("the recording was aborted"));
+  failure_ = Cancelled("the recording was aborted");
+  outputs_->GiveUp();
+  Done(failure_);
 }
 
 void Recording::Done(Status status) {
@@ -362,63 +278,29 @@ void Recording::Done(Status status) {
   TellDrops();
   RecordingResult result{.status = std::move(status),
                          .progress = Progress(),
-                         .outputs = results_,
+                         .outputs = outputs_->results(),
                          .relays = RelayResults()};
   phase_ = Phase::kDone;
   Emit({.type = EventType::kRecordingFinished, .status = result.status});
   done_ = true;
   if (chat_ != nullptr) chat_->Stop();
-  StopKeepers();
   held_.clear();
   renditions_.clear();
-  kept_ = deliver::KeptOf(outputs_);
-  outputs_.clear();
   relays_.clear();
-  const bool owes =
-      plan_.outputs.size() > results_.size() || (removed_ && !removed_->ok()) ||
-      std::any_of(
-          results_.begin(), results_.end(),
-          [](const OutputResult& each) { return !each.missing.empty(); });
-  // Told before the recording is forgotten: who finds it again tells it again.
-  feed_.OnEnded(
-      result, owes,
-      [self = shared_from_this(), result, owes](const Status& journaled) {
-        const bool stays =
-            owes || !journaled.ok() || self->plan_.outputs.empty();
-        self->strand_->Post([self, result, stays] {
-          stays ? self->Tell(result) : self->Forget(result);
-        });
-      });
-}
-
-void Recording::Forget(const RecordingResult& result) {
-  spool::ForgetRecording(
-      core_.spool(), plan_.recording,
-      [self = shared_from_this(), result](const Status& journaled) {
-        journaled.Ignore("the next run finds that nothing is owed");
-        self->strand_->Post([self, result, forgotten = journaled.ok()] {
-          if (forgotten) deliver::ReleaseAll(self->kept_);
-          self->Tell(result);
-        });
-      });
+  outputs_->Close(feed_, result, [self = shared_from_this(), result] {
+    self->plan_.claim = nullptr;
+    self->finished_(result);
+  });
 }
 
 void Recording::LetGo() {
   done_ = true;
   if (chat_ != nullptr) chat_->Stop();
-  StopKeepers();
   held_.clear();
   renditions_.clear();
   relays_.clear();
-  const auto outputs = std::exchange(outputs_, {});
-  for (const auto& output : outputs) output->LetGo();
+  outputs_->LetGo();
   finished_ = nullptr;
-}
-
-void Recording::Tell(RecordingResult result) {
-  plan_.claim = nullptr;
-  kept_.clear();
-  finished_(std::move(result));
 }
 
 void Recording::Fail(const Status& status) {
@@ -437,16 +319,7 @@ RecordingProgress Recording::Progress() const {
       progress.bytes_written += packager->bytes_written();
     }
   }
-  for (const auto& output : outputs_) {
-    progress.segments_stored += output->stored();
-    progress.segments_lost += output->lost();
-    progress.put_retries += output->uploader().retries();
-    progress.backlog_objects +=
-        output->uploader().backlog_objects() + output->held_objects();
-    progress.backlog_bytes +=
-        output->uploader().backlog_bytes() + output->held_bytes();
-    progress.lag = std::max(progress.lag, output->lag());
-  }
+  outputs_->AddTo(progress);
   return progress;
 }
 

@@ -5,10 +5,9 @@
 #include "src/base/answer.h"
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
-#include "src/record/confirmed.h"
 #include "src/record/hold.h"
-#include "src/record/leased_output.h"
 #include "src/record/notification_feed.h"
+#include "src/record/output_set.h"
 #include "src/record/plan_text.h"
 #include "src/record/restore.h"
 #include "src/record/takeover.h"
@@ -21,7 +20,6 @@ using deliver::OutputPlan;
 using record::RecordingPlan;
 
 constexpr std::string_view kFile = "file:";
-constexpr std::chrono::milliseconds kJournalAgain{500};
 
 StatusOr<std::shared_ptr<Sink>> OpenFormerSink(
     const std::shared_ptr<Runtime>& runtime, const ResumeOptions& options,
@@ -48,7 +46,9 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
         plan_(std::move(plan)),
         feed_(core_, plan_),
         options_(std::move(options)),
-        finished_(std::move(finished)) {}
+        finished_(std::move(finished)),
+        outputs_(std::make_shared<record::OutputSet>(core_, strand_,
+                                                     plan_.recording)) {}
 
   void Start() {
     strand_->Post([self = shared_from_this()] { self->Run(); });
@@ -56,68 +56,44 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
 
  private:
   void Run() {
-    results_.resize(plan_.outputs.size());
-    for (const OutputPlan& output : plan_.outputs) {
-      record::LeasedOutput opened = record::OpenOutput(
-          core_, strand_, output,
-          [self = shared_from_this()](Event event) {
-            self->Emit(std::move(event));
-          },
-          [weak = weak_from_this(), i = outputs_.size()](Status status) {
-            if (const auto self = weak.lock()) {
-              self->OnTakenOver(i, std::move(status));
-            }
-          });
-      outputs_.push_back(std::move(opened.output));
-      keepers_.push_back(std::move(opened.keeper));
-      if (keepers_.back() != nullptr) keepers_.back()->Start();
-    }
-    ArmTimer(0);
-    feed_.OnStopped({});
-    const auto outputs = outputs_;
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      outputs[i]->Restore(std::move(plan_.restored[i]));
-    }
-    JournalEnding();
-  }
-
-  // As for a recording: while what was held back goes in nobody gives up.
-  void ArmTimer(std::uint64_t progress_at_end) {
-    strand_->PostAt(core_.clock().Steady() + options_.finish_timeout,
-                    [weak = weak_from_this(), progress_at_end] {
-                      const auto self = weak.lock();
-                      if (self == nullptr) return;
-                      const std::uint64_t now =
-                          deliver::ProgressAtEnd(self->outputs_);
-                      if (now == progress_at_end) return self->GiveUp();
-                      self->ArmTimer(now);
-                    });
-  }
-
-  // An interruption that is resumed here is its end; before any list has one:
-  // else a later run would go on behind it.
-  void JournalEnding() {
-    core_.spool().journal().Add(
-        spool::RecordingEnding{.recording = plan_.recording},
+    outputs_->Open(
+        plan_.outputs,
+        [self = shared_from_this()](Event event) {
+          self->Emit(std::move(event));
+        },
         [self = shared_from_this()](Status status) {
-          self->strand_->Post([self, status = std::move(status)] {
-            if (status.ok()) return self->Finish();
-            self->strand_->PostAt(self->core_.clock().Steady() + kJournalAgain,
-                                  [self] {
-                                    if (!self->ending_) self->JournalEnding();
-                                  });
-          });
+          self->taken_over_ = std::move(status);
         });
+    outputs_->EndWithin(options_.finish_timeout, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->GiveUp();
+    });
+    feed_.OnStopped({});
+    outputs_->Begin(std::move(plan_.restored));
+    // An interruption that is resumed here is its end.
+    outputs_->JournalEnding([self = shared_from_this()](const Status& status) {
+      if (status.ok()) self->Finish();
+    });
+  }
+
+  void GiveUp() {
+    outputs_->GiveUp();
+    Finish();
   }
 
   void Finish() {
-    if (std::exchange(ending_, true)) return;
-    const auto outputs = outputs_;
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      outputs[i]->Finish([self = shared_from_this(), i](OutputResult result) {
-        self->OnOutputDone(i, std::move(result));
-      });
-    }
+    if (outputs_->finishing()) return;
+    outputs_->Finish({}, [self = shared_from_this()] { self->Conclude(); });
+  }
+
+  void Conclude() {
+    RecordingResult result{.status = outputs_->Outcome(taken_over_),
+                           .outputs = outputs_->results()};
+    outputs_->AddTo(result.progress);
+    Emit({.type = EventType::kRecordingFinished, .status = result.status});
+    outputs_->Close(feed_, result, [self = shared_from_this(), result] {
+      self->plan_.claim = nullptr;
+      self->finished_(result);
+    });
   }
 
   void Emit(Event event) {
@@ -128,96 +104,6 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
     options_.observer->OnEvent(event);
   }
 
-  void OnTakenOver(std::size_t output, Status status) {
-    if (outputs_.empty()) return;
-    Emit({.type = EventType::kOutputTakenOver,
-          .output = plan_.outputs[output].id,
-          .status = status});
-    taken_over_ = std::move(status);
-    const auto taken = outputs_[output];
-    taken->GiveUp();
-  }
-
-  void StopKeepers() {
-    const auto keepers = keepers_;
-    for (const auto& keeper : keepers) {
-      if (keeper != nullptr) keeper->Stop();
-    }
-  }
-
-  void GiveUp() {
-    StopKeepers();
-    const auto outputs = outputs_;
-    for (const auto& output : outputs) output->GiveUp();
-    Finish();
-    // Only a removal is under way: the journal does not answer.
-    if (done_ == results_.size()) {
-      Conclude(DeadlineExceeded("resume: not removed in time"));
-    }
-  }
-
-  void OnOutputDone(std::size_t output, OutputResult result) {
-    results_[output] = std::move(result);
-    if (++done_ == results_.size()) RemoveConfirmed();
-  }
-
-  void RemoveConfirmed() {
-    record::RemoveConfirmed(
-        {.plan = plan_, .outputs = outputs_, .results = results_}, strand_,
-        core_.spool().journal(),
-        [self = shared_from_this()](const Status& removed) {
-          // Last: what is removed is, while it is ours.
-          record::ReleaseLeases(self->keepers_, self->results_,
-                                [self, removed] { self->Conclude(removed); });
-        });
-  }
-
-  void Conclude(const Status& removed) {
-    if (outputs_.empty()) return;  // told already
-    StopKeepers();
-    RecordingResult all{.status = taken_over_, .outputs = results_};
-    bool owes = !removed.ok();
-    for (const OutputResult& each : results_) {
-      if (all.status.ok()) all.status = each.status;
-      owes = owes || !each.missing.empty();
-    }
-    for (const auto& each : outputs_) {
-      all.progress.segments_stored += each->stored();
-      all.progress.segments_lost += each->lost();
-      all.progress.put_retries += each->uploader().retries();
-    }
-    Emit({.type = EventType::kRecordingFinished, .status = all.status});
-    kept_ = deliver::KeptOf(outputs_);
-    outputs_.clear();
-    // Told before the recording is forgotten.
-    feed_.OnEnded(
-        all, owes,
-        [self = shared_from_this(), all, owes](const Status& journaled) {
-          const bool stays = owes || !journaled.ok();
-          self->strand_->Post([self, all, stays] {
-            stays ? self->Tell(all) : self->Forget(all);
-          });
-        });
-  }
-
-  void Forget(const RecordingResult& all) {
-    spool::ForgetRecording(
-        core_.spool(), plan_.recording,
-        [self = shared_from_this(), all](const Status& journaled) {
-          journaled.Ignore("the next run finds that nothing is owed");
-          self->strand_->Post([self, all, forgotten = journaled.ok()] {
-            if (forgotten) deliver::ReleaseAll(self->kept_);
-            self->Tell(all);
-          });
-        });
-  }
-
-  void Tell(RecordingResult result) {
-    plan_.claim = nullptr;
-    kept_.clear();
-    finished_(std::move(result));
-  }
-
   const std::shared_ptr<Runtime> runtime_;
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
@@ -225,13 +111,8 @@ class Resumption : public std::enable_shared_from_this<Resumption> {
   record::NotificationFeed feed_;
   const ResumeOptions options_;
   const std::function<void(RecordingResult)> finished_;
-  std::vector<std::shared_ptr<deliver::Output>> outputs_;
-  deliver::KeptOfAll kept_;  // of those that are done
-  std::vector<std::shared_ptr<deliver::LeaseKeeper>> keepers_;
-  std::vector<OutputResult> results_;
+  const std::shared_ptr<record::OutputSet> outputs_;
   Status taken_over_;
-  std::size_t done_ = 0;
-  bool ending_ = false;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "hlsrec/sink.h"
 #include "src/base/runtime_core.h"
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 
 // What an output's sink holds, and under which names. Blocking: asks the sink.
 namespace hlsrec::record {

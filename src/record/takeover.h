@@ -6,7 +6,7 @@
 #include "hlsrec/recorder.h"
 #include "src/base/runtime_core.h"
 #include "src/deliver/lease.h"
-#include "src/deliver/output.h"
+#include "src/deliver/output_plan.h"
 #include "src/record/plan.h"
 
 namespace hlsrec::record {

@@ -4,7 +4,8 @@
 #include <memory>
 
 #include "src/base/runtime_core.h"
-#include "src/deliver/output.h"
+#include "src/deliver/end_work.h"
+#include "src/deliver/output_plan.h"
 
 namespace hlsrec::record {
 
