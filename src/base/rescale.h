@@ -18,6 +18,11 @@ inline constexpr std::int64_t kClockRate = 90000;
 inline constexpr Rational kClock = {.num = 1, .den = kClockRate};
 inline constexpr Rational kMicroseconds = {.num = 1, .den = 1000000};
 
+// A length on kClock.
+inline std::int64_t Ticks90(std::chrono::milliseconds length) {
+  return length.count() * (kClockRate / 1000);
+}
+
 // From one instant of kClock to another. Rounding absolute positions, not
 // lengths, keeps sums exact.
 inline std::chrono::microseconds Between90(std::int64_t start90,

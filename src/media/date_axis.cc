@@ -24,8 +24,8 @@ void DateAxis::Cover(WallTime until) { until_ = std::max(until_, until); }
 
 void DateAxis::NoteAbsence(milliseconds missing, SteadyTime now) {
   if (absence_) {
-    missing = std::max(missing, std::chrono::duration_cast<milliseconds>(
-                                    now - absent_until_));
+    missing = std::max(
+        missing, std::chrono::duration_cast<milliseconds>(now - absent_until_));
     now = std::max(now, absent_until_);
   }
   absence_ = absence_.value_or(milliseconds(0)) + missing;

@@ -35,10 +35,6 @@ std::int64_t Sane(std::int64_t time, Rational time_base) {
   return time;
 }
 
-std::int64_t Ticks(std::chrono::milliseconds duration) {
-  return duration.count() * (kClockRate / 1000);
-}
-
 }  // namespace
 
 Timeline::Timeline(const TimelineOptions& options,
@@ -95,8 +91,8 @@ bool Timeline::Fits(const State& state, std::int64_t dts) const {
       state.started ? Rescale(state.expected, state.tick(), kClock) : frontier_;
   const std::int64_t ahead = Rescale(dts, state.tick(), kClock) - expected;
   if (!state.started) return std::abs(ahead) <= kJoinWindow;
-  const std::int64_t back = Ticks(options_.max_backward_jump);
-  const std::int64_t forward = Ticks(options_.max_forward_jump);
+  const std::int64_t back = Ticks90(options_.max_backward_jump);
+  const std::int64_t forward = Ticks90(options_.max_forward_jump);
   if (ahead < -back) return false;
   if (ahead <= forward) return true;
   // A sparse track is measured by the others.

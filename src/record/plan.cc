@@ -533,9 +533,8 @@ StatusOr<RecordingPlan> MakePlan(RuntimeCore& core, RecordingOptions options) {
       HLSREC_RETURN_IF_ERROR(CheckContinued(plan));
     }
   }
-  plan.cutter = {
-      .target = segment.target_duration.count() * (kClockRate / 1000),
-      .limit = plan.target_duration * kClockRate};
+  plan.cutter = {.target = Ticks90(segment.target_duration),
+                 .limit = plan.target_duration * kClockRate};
   plan.cutter.target = std::min(plan.cutter.target, plan.cutter.limit);
   return plan;
 }

@@ -22,8 +22,8 @@
 #include "src/record/chat_feed.h"
 #include "src/record/notification_feed.h"
 #include "src/record/output_set.h"
-#include "src/record/packager.h"
 #include "src/record/plan.h"
+#include "src/record/segmenter.h"
 #include "src/relay/relay.h"
 
 namespace hlsrec::record {
@@ -84,20 +84,11 @@ class Recording : public std::enable_shared_from_this<Recording> {
   };
   struct RenditionState {
     std::vector<int> tracks;
-    std::vector<std::shared_ptr<Packager>> packagers;  // one per container
-    bool leads = false;  // holds the leading track: cut at once
-    // The open segment.
-    std::int64_t start90 = 0;
-    WallTime start_wall = {};
-    std::uint64_t index = 0;
-    bool discontinuity = false;
-    bool keyframe_first = true;
-    std::uint64_t samples = 0;          // pictures
-    std::uint64_t written = 0;          // of all tracks
-    std::optional<media::Cut> pending;  // to be made at its instant
     std::uint64_t forgotten_below = 0;  // in the journal
   };
 
+  Segmenter MakeSegmenter();
+  std::vector<std::shared_ptr<Packager>> MakePackagers(int rendition);
   void StartRelays();
   [[nodiscard]] relay::Relay::Callbacks RelayCallbacks(std::size_t relay);
   void Begin();
@@ -118,7 +109,6 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void Drain();  // nothing that is on its way waits for more
   // The break window.
   void Route(media::TimedSample sample);
-  void FlushAll();
   void Settle();
   void SettleIfSilent();
   void GoOn(media::SettledBreak settled);
@@ -142,15 +132,11 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void ConfigureRelays();
   // Behind it.
   void Record(const media::TimedSample& sample);
-  void WriteTo(RenditionState& rendition, const media::TimedSample& sample);
   void MakeCut(const media::Cut& cut, bool leader_keyframe);
-  void BeginSegment(RenditionState& rendition, std::int64_t start90,
-                    std::uint64_t index, bool discontinuity);
-  void EndSegment(RenditionState& rendition, std::int64_t end90);
+  void OnForced(int rendition, std::uint64_t index);
+  void OnRefused(std::uint64_t index, std::uint64_t samples);
   void EndAllSegments();
   void EndAllSegments(std::int64_t end90);
-  void NoteAbsence(std::chrono::milliseconds missing, SteadyTime now);
-  void AddGaps(std::chrono::milliseconds missing);
 
   void Drop(const TrackState& track, std::string_view reason,
             std::uint64_t count = 1);
@@ -168,8 +154,6 @@ class Recording : public std::enable_shared_from_this<Recording> {
   void ArmFlushTimer();
   void OnFlushTimer();
 
-  [[nodiscard]] WallTime WallAt(std::int64_t ticks90) const;
-
   const std::shared_ptr<Runtime> runtime_;
   RuntimeCore& core_;
   const std::shared_ptr<Strand> strand_;
@@ -182,12 +166,13 @@ class Recording : public std::enable_shared_from_this<Recording> {
   std::vector<TrackState> tracks_;
   std::vector<RenditionState> renditions_;
   const std::shared_ptr<OutputSet> outputs_;
+  Segmenter segmenter_;
+  media::Cutter cutter_;
   std::vector<std::unique_ptr<relay::Relay>> relays_;
   std::optional<media::Timeline> timeline_;
   std::optional<media::Interleaver> interleaver_;
   media::BreakWindow window_;
   SteadyTime window_fed_ = {};  // when its newest sample came
-  media::Cutter cutter_;
 
   Phase phase_ = Phase::kWaiting;
   int leader_ = -1;
@@ -196,13 +181,6 @@ class Recording : public std::enable_shared_from_this<Recording> {
   bool video_given_up_ = false;  // no keyframe came: audio leads
   std::deque<media::TimedSample> held_;
   std::uint64_t held_bytes_ = 0;
-  std::uint64_t next_index_ = 0;
-  // Up to absent_until_, which may be yet to come; none: nothing is absent.
-  std::optional<std::chrono::milliseconds> pending_gap_;
-  SteadyTime absent_until_ = {};
-  std::int64_t anchor90_ = 0;  // WallAt(anchor90_) == anchor_wall_
-  WallTime anchor_wall_ = {};
-  WallTime recorded_until_ = {};
   bool flush_armed_ = false;
   std::optional<SteadyTime> paused_since_;
   std::uint64_t paused_packets_ = 0;  // of this pause

@@ -38,19 +38,13 @@ void Recording::Route(TimedSample sample) {
     std::vector<bool> awaited;
     for (const TrackState& each : tracks_) awaited.push_back(each.active);
     window_.Open(awaited);
-    FlushAll();
+    // What waits in the window is all that waits, however many breaks there
+    // are: what came before them does not, and a kill costs a second at most.
+    segmenter_.FlushNow();
   }
   window_fed_ = core_.clock().Steady();
   window_.Add(std::move(sample));
   if (window_.settled()) Settle();
-}
-
-// What waits in the window is all that waits, however many breaks there are:
-// what came before them does not, and a kill costs a second at most.
-void Recording::FlushAll() {
-  for (RenditionState& rendition : renditions_) {
-    for (const auto& packager : rendition.packagers) packager->FlushNow();
-  }
 }
 
 void Recording::Settle() {

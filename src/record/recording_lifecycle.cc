@@ -136,8 +136,8 @@ void Recording::OnInterrupt(std::chrono::milliseconds missing) {
   EndAllSegments();
   if (started_) {
     // 0 declares nothing by itself.
-    if (missing.count() > 0 || pending_gap_) {
-      NoteAbsence(missing, core_.clock().Steady());
+    if (missing.count() > 0 || segmenter_.axis().absent()) {
+      segmenter_.axis().NoteAbsence(missing, core_.clock().Steady());
     }
     Emit({.type = EventType::kDiscontinuity,
           .message = "the source was interrupted"});
@@ -175,7 +175,7 @@ void Recording::OnUnpause() {
         .count = paused_packets_});
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDone) return;
   if (started_ && plan_.options.pause == Pause::kGaps) {
-    NoteAbsence(paused, core_.clock().Steady());
+    segmenter_.axis().NoteAbsence(paused, core_.clock().Steady());
   }
   SetState(started_ ? RecordingState::kRunning : RecordingState::kStarting);
   timeline_->Break("the recording was paused");
@@ -226,7 +226,7 @@ void Recording::GiveUp() {
             : ending_journaled_.WithContext("finish");
   }
   ending_journaled_ = {};
-  for (RenditionState& rendition : renditions_) rendition.packagers.clear();
+  segmenter_.LetGo();
   if (chat_ != nullptr) std::exchange(chat_, nullptr)->Stop();
   FinishOutputs();
 }
@@ -236,11 +236,7 @@ void Recording::FinishOutputs() {
       !ending_journaled_.ok()) {
     return;
   }
-  for (const RenditionState& rendition : renditions_) {
-    for (const auto& packager : rendition.packagers) {
-      if (packager->sealing() > 0) return;
-    }
-  }
+  if (segmenter_.sealing()) return;
   if (chat_ != nullptr && chat_->waiting() > 0) return;
   outputs_->Finish(failure_,
                    [self = shared_from_this()] { self->DoneIfAllAre(); });
@@ -264,10 +260,8 @@ void Recording::DoneIfAllAre() {
 void Recording::OnAbort() {
   if (phase_ == Phase::kDone) return;
   phase_ = Phase::kFinishing;
-  for (RenditionState& rendition : renditions_) {
-    for (const auto& packager : rendition.packagers) packager->Suspend();
-    rendition.packagers.clear();
-  }
+  segmenter_.Suspend();
+  segmenter_.LetGo();
   failure_ = Cancelled("the recording was aborted");
   outputs_->GiveUp();
   Done(failure_);
@@ -285,7 +279,7 @@ void Recording::Done(Status status) {
   done_ = true;
   if (chat_ != nullptr) chat_->Stop();
   held_.clear();
-  renditions_.clear();
+  segmenter_.LetGo();
   relays_.clear();
   outputs_->Close(feed_, result, [self = shared_from_this(), result] {
     self->plan_.claim = nullptr;
@@ -297,7 +291,7 @@ void Recording::LetGo() {
   done_ = true;
   if (chat_ != nullptr) chat_->Stop();
   held_.clear();
-  renditions_.clear();
+  segmenter_.LetGo();
   relays_.clear();
   outputs_->LetGo();
   finished_ = nullptr;
@@ -314,11 +308,9 @@ RecordingProgress Recording::Progress() const {
   RecordingProgress progress = progress_;
   progress.spool_full = spool_full() || told_late_;
   progress.paused = paused_since_.has_value();
-  for (const RenditionState& rendition : renditions_) {
-    for (const auto& packager : rendition.packagers) {
-      progress.bytes_written += packager->bytes_written();
-    }
-  }
+  progress.segments = segmenter_.segments();
+  progress.duration = segmenter_.duration();
+  progress.bytes_written = segmenter_.bytes_written();
   outputs_->AddTo(progress);
   return progress;
 }
@@ -382,11 +374,7 @@ void Recording::OnFlushTimer() {
     SettleIfSilent();
   }
   if (phase_ == Phase::kRunning) {
-    for (RenditionState& rendition : renditions_) {
-      for (const auto& packager : rendition.packagers) {
-        again = packager->FlushIfIdle() || again;
-      }
-    }
+    again = segmenter_.FlushIfIdle() || again;
   }
   TellDrops();
   if (again) ArmFlushTimer();

@@ -50,8 +50,7 @@ void Segmenter::Begin(std::int64_t start90, bool discontinuity) {
 
 void Segmenter::Write(int number, const TimedSample& sample, bool picture) {
   Rendition& rendition = renditions_[static_cast<std::size_t>(number)];
-  const std::int64_t middle =
-      sample.pts90 + (sample.end90 - sample.pts90) / 2;
+  const std::int64_t middle = sample.pts90 + (sample.end90 - sample.pts90) / 2;
   if (rendition.pending && middle >= rendition.pending->start) {
     CutNow(rendition);
   }

@@ -74,9 +74,7 @@ class Segmenter {
   // Ended, of the first rendition.
   [[nodiscard]] std::uint64_t segments() const { return segments_; }
   // Of ended segments of the rendition that leads.
-  [[nodiscard]] std::chrono::microseconds duration() const {
-    return duration_;
-  }
+  [[nodiscard]] std::chrono::microseconds duration() const { return duration_; }
 
  private:
   struct Rendition {

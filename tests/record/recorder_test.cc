@@ -536,6 +536,39 @@ TEST_CASE("recorder: languages are alternative renditions, cut alike") {
   CHECK(multivariant.find("AUDIO=\"audio\"") != std::string::npos);
 }
 
+TEST_CASE("recorder: who joins while another is late costs it no segment") {
+  Studio studio;
+  RecordingOptions options = studio.Options();
+  options.tracks = {VideoTrack(0), AudioTrack(1), VideoTrack(2)};
+  options.renditions = {{.name = "video", .tracks = {0}},
+                        {.name = "sound", .tracks = {1}},
+                        {.name = "small", .tracks = {2}}};
+  auto recorder = studio.Open(options);
+  std::int64_t frame = 0;
+  for (int i = 0; i < 500; ++i) {
+    REQUIRE(recorder->Push(VideoPacket(i, i % 50 == 0, 0)).ok());
+    if (i >= 250) REQUIRE(recorder->Push(VideoPacket(i, i % 50 == 0, 2)).ok());
+    // Away for more than two segments around the instant of the joining.
+    if (i >= 125 && i < 375) continue;
+    for (frame = std::max(frame, i * std::int64_t{1920} / 1024);
+         frame * 1024 < (i + 1) * 1920; ++frame) {
+      REQUIRE(recorder->Push(AudioPacket(frame, 1)).ok());
+    }
+    studio.simulation.RunUntilIdle();
+  }
+  CHECK(studio.Finish(*recorder).status.ok());
+  const auto video = studio.Playlist("video/index.m3u8");
+  const auto sound = studio.Playlist("sound/index.m3u8");
+  REQUIRE(video.segments.size() >= 10);
+  REQUIRE(sound.segments.size() == video.segments.size());
+  for (std::size_t i = 0; i < video.segments.size(); ++i) {
+    CHECK(sound.segments[i].uri == video.segments[i].uri);
+    CHECK(sound.segments[i].duration.text == video.segments[i].duration.text);
+  }
+  CHECK(studio.Playlist("small/index.m3u8").segments.size() ==
+        video.segments.size());
+}
+
 TEST_CASE("recorder: several policies and containers beside each other") {
   Studio studio;
   RecordingOptions options = studio.Options();
