@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "src/base/status_util.h"
-#include "src/media/h264.h"
+#include "src/media/vui.h"
 
 namespace hlsrec::media {
 namespace {

@@ -1,10 +1,10 @@
 #include "src/media/h264.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "src/base/status_util.h"
 #include "src/media/nal.h"
+#include "src/media/vui.h"
 
 namespace hlsrec::media {
 namespace {
@@ -67,31 +67,6 @@ void SkipPicOrderCount(BitReader& bits) {
   }
 }
 
-// Annex E.1.1, up to the timing information.
-void ParseVui(BitReader& bits, H264Sps& sps) {
-  if (bits.Flag() && bits.Bits(8) == 255) bits.Skip(32);  // aspect ratio
-  if (bits.Flag()) bits.Skip(1);                          // overscan
-  if (bits.Flag()) {                                      // video signal type
-    bits.Skip(4);
-    if (bits.Flag()) {
-      bits.Skip(8);
-      const std::uint32_t transfer = bits.Bits(8);
-      bits.Skip(8);
-      if (bits.ok()) sps.video_range = VideoRangeOf(transfer);
-    }
-  }
-  if (bits.Flag()) {  // chroma location
-    bits.Ue();
-    bits.Ue();
-  }
-  if (!bits.Flag()) return;
-  const std::uint32_t units_in_tick = bits.Bits(32);
-  const std::uint32_t time_scale = bits.Bits(32);
-  if (bits.ok()) {
-    sps.frame_rate = FrameRateOf(time_scale, std::uint64_t{2} * units_in_tick);
-  }
-}
-
 void ParseSize(BitReader& bits, H264Sps& sps) {
   const std::int64_t width = (std::int64_t{bits.Ue()} + 1) * 16;
   const std::int64_t map_units = std::int64_t{bits.Ue()} + 1;
@@ -118,24 +93,6 @@ void ParseSize(BitReader& bits, H264Sps& sps) {
 
 }  // namespace
 
-VideoRange VideoRangeOf(std::uint32_t transfer) {
-  if (transfer == 16) return VideoRange::kPq;
-  if (transfer == 18) return VideoRange::kHlg;
-  return VideoRange::kSdr;
-}
-
-Rational FrameRateOf(std::uint64_t time_scale, std::uint64_t units_in_tick) {
-  // Encoders write all kinds of clocks here: what is not a rate of pictures is
-  // unknown.
-  if (time_scale == 0 || units_in_tick == 0 ||
-      time_scale > 1000 * units_in_tick) {
-    return {.num = 0, .den = 1};
-  }
-  const std::uint64_t common = std::gcd(time_scale, units_in_tick);
-  return {.num = static_cast<std::int64_t>(time_scale / common),
-          .den = static_cast<std::int64_t>(units_in_tick / common)};
-}
-
 StatusOr<H264Sps> ParseH264Sps(ByteSpan nal) {
   const Bytes rbsp = RemoveEmulationPrevention(nal);
   BitReader bits(rbsp);
@@ -159,7 +116,10 @@ StatusOr<H264Sps> ParseH264Sps(ByteSpan nal) {
   if (!bits.ok() || sps.width == 0) {
     return DataLoss("h264: sps: cut off or without a picture size");
   }
-  if (has_vui) ParseVui(bits, sps);
+  if (has_vui) {
+    sps.video_range = ReadColour(bits);
+    sps.frame_rate = ReadFrameRate(bits, 2);
+  }
   return sps;
 }
 

@@ -49,11 +49,6 @@ StatusOr<LengthPrefixedConfig> ParseAvcC(ByteSpan config);
 // With lengths of 4 bytes; `parameter_sets` in any order.
 Bytes MakeAvcC(const H264Sps& sps, const std::vector<Bytes>& parameter_sets);
 
-// transfer_characteristics of ITU-T H.273.
-VideoRange VideoRangeOf(std::uint32_t transfer);
-// 0/1 where the fraction makes no sense as a frame rate.
-Rational FrameRateOf(std::uint64_t time_scale, std::uint64_t units_in_tick);
-
 }  // namespace hlsrec::media
 
 #endif  // HLSREC_SRC_MEDIA_H264_H_

@@ -6,6 +6,7 @@
 
 #include "src/base/status_util.h"
 #include "src/media/nal.h"
+#include "src/media/vui.h"
 
 namespace hlsrec::media {
 namespace {
@@ -130,29 +131,12 @@ bool SkipToVui(BitReader& bits, const H265Sps& sps) {
 
 // Annex E.2.1, up to the timing information.
 void ParseVui(BitReader& bits, H265Sps& sps) {
-  if (bits.Flag() && bits.Bits(8) == 255) bits.Skip(32);  // aspect ratio
-  if (bits.Flag()) bits.Skip(1);                          // overscan
-  if (bits.Flag()) {                                      // video signal type
-    bits.Skip(4);
-    if (bits.Flag()) {
-      bits.Skip(8);
-      const std::uint32_t transfer = bits.Bits(8);
-      bits.Skip(8);
-      if (bits.ok()) sps.video_range = VideoRangeOf(transfer);
-    }
-  }
-  if (bits.Flag()) {  // chroma location
-    bits.Ue();
-    bits.Ue();
-  }
+  sps.video_range = ReadColour(bits);
   bits.Skip(3);
   if (bits.Flag()) {  // default display window
     for (int i = 0; i < 4; ++i) bits.Ue();
   }
-  if (!bits.Flag()) return;
-  const std::uint32_t units_in_tick = bits.Bits(32);
-  const std::uint32_t time_scale = bits.Bits(32);
-  if (bits.ok()) sps.frame_rate = FrameRateOf(time_scale, units_in_tick);
+  sps.frame_rate = ReadFrameRate(bits, 1);
 }
 
 }  // namespace

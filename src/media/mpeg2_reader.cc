@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "src/base/status_util.h"
-#include "src/media/h264.h"
 #include "src/media/readers.h"
+#include "src/media/vui.h"
 
 namespace hlsrec::media {
 namespace {
