@@ -93,10 +93,12 @@ struct UploadStats {
   std::uint64_t stored = 0;        // confirmed by the sink
   std::uint64_t stored_bytes = 0;  // of those
   std::uint64_t removed = 0;
-  std::uint64_t refused = 0;           // 4xx
-  std::uint64_t not_stored = 0;        // 503
-  std::uint64_t broken_off = 0;        // bodies whose client went away
-  std::uint64_t gaps = 0;              // segments that became gaps
+  std::uint64_t refused = 0;     // 4xx
+  std::uint64_t not_stored = 0;  // 503
+  std::uint64_t broken_off = 0;  // bodies whose client went away
+  std::uint64_t gaps = 0;        // segments that became gaps
+  std::uint64_t overtaken =
+      0;  // versions of lists that came behind a newer one
   std::uint64_t under_way = 0;         // now
   std::uint64_t remembered_names = 0;  // now; see max_remembered_names
 };
@@ -107,8 +109,11 @@ struct UploadStats {
 // nothing of it can be seen; what breaks off is thrown away. A playlist is
 // stored when all it names below the prefix is stored: by this receiver, or, of
 // what it does not know, because the sink has it. Until then it waits. Of two
-// versions that wait the newer stays. What a stored playlist names can't be
-// deleted (409), if this receiver has seen the playlist; while one that it has
+// versions that wait the newer stays. One that comes behind a version which
+// goes on from it is answered as that is, and not stored: encoders that do not
+// wait for answers are read in any order. It is a stream that began anew if its
+// segments were put again since. What a stored playlist names can't be deleted
+// (409), if this receiver has seen the playlist; while one that it has
 // forgotten can't be read again, that is 503. A forgotten playlist that is put
 // again is a new one: a gap that it showed may be the segment that came late.
 //

@@ -23,6 +23,8 @@ class Reader {
   }
   void Media(const playlist::MediaPlaylist& list) {
     listed.ended = list.end_list.present();
+    listed.first = static_cast<std::uint64_t>(list.media_sequence.value);
+    listed.end = listed.first + list.segments.size();
     for (const playlist::MapTag& map : list.maps) Add(map.uri, 0);
     for (const playlist::Segment& segment : list.segments) {
       if (!segment.gap) Add(segment.uri, segment.line);

@@ -1,6 +1,7 @@
 #ifndef HLSREC_SRC_RECEIVE_LISTED_H_
 #define HLSREC_SRC_RECEIVE_LISTED_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct Reference {
 struct Listed {
   ObjectKind kind = ObjectKind::kMediaPlaylist;
   bool ended = false;
+  // Media sequence numbers: of the first segment, and behind the last one.
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
   std::vector<Reference> references = {};
 };
 

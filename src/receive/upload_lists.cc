@@ -48,7 +48,18 @@ void UploadStore::PutList(PutRequest request, Done done) {
     request.body = MakeStringBody(*text);
   }
   List& list = lists_[key];
+  if (IsOvertaken(list, *listed)) {
+    ++overtaken_;
+    --objects_[key].coming;
+    FollowNewest(list, std::move(done));
+    return Changed();
+  }
   list.version = ++last_version_;
+  list.covered.reset();
+  if (listed->kind == ObjectKind::kMediaPlaylist) {
+    list.covered = {
+        .first = listed->first, .end = listed->end, .came = clock_.Steady()};
+  }
   list.multivariant = listed->kind == ObjectKind::kMultivariantPlaylist;
   list.ended = listed->ended;
   list.touched = clock_.Steady();
@@ -66,6 +77,49 @@ void UploadStore::PutList(PutRequest request, Done done) {
   Evaluate(key);
 }
 
+// ffmpeg puts each version on a connection of its own and does not wait for the
+// answer: who reads them at once may see the last one first. One that another
+// version goes on from is older, unless what they share came again since: then
+// the stream began anew.
+bool UploadStore::IsOvertaken(const List& list, const Listed& listed) const {
+  if (!list.covered || listed.ended ||
+      listed.kind != ObjectKind::kMediaPlaylist) {
+    return false;
+  }
+  const List::Covered& newest = *list.covered;
+  const bool goes_on =
+      listed.first <= newest.first && listed.end > newest.first &&
+      (listed.end < newest.end || (listed.end == newest.end && list.ended));
+  if (!goes_on || clock_.Steady() - newest.came > options_.hold) return false;
+  const std::set<std::string> named =
+      list.held ? NamesOf(list.held->listed) : std::set<std::string>();
+  const std::set<std::string>& names = list.held ? named : list.current;
+  bool shared = false;
+  for (const Reference& reference : listed.references) {
+    if (reference.line == 0 || list.gaps.contains(reference.key)) continue;
+    if (!names.contains(reference.key)) {
+      if (shared) return false;
+      continue;
+    }
+    const auto object = objects_.find(reference.key);
+    if (object != objects_.end() && object->second.again >= list.version) {
+      return false;
+    }
+    shared = true;
+  }
+  return shared;
+}
+
+void UploadStore::FollowNewest(List& list, Done done) {
+  if (list.held) {
+    list.held->waiting.push_back(std::move(done));
+  } else if (list.writing > 0) {
+    list.overtaken.emplace_back(list.version, std::move(done));
+  } else {
+    done({});
+  }
+}
+
 void UploadStore::Evaluate(const std::string& key) {
   const auto found = lists_.find(key);
   if (found == lists_.end() || !found->second.held) return;
@@ -74,6 +128,7 @@ void UploadStore::Evaluate(const std::string& key) {
   if (!verdict.refused.empty()) {
     Held held = std::move(*list.held);
     list.held.reset();
+    list.covered.reset();
     list.wanted.clear();
     --objects_[key].coming;
     if (list.removed) DropList(key);
@@ -170,8 +225,7 @@ void UploadStore::OnListing(const std::vector<std::string>& asked,
   for (const std::string& key : asked) {
     Object& object = objects_[key];
     if (!object.WaitsFor(look)) continue;
-    object.state = there.contains(key) ? Object::State::kStored
-                                       : object.StateWhereMissing();
+    object.Found(there.contains(key));
   }
   Changed();
 }
@@ -192,9 +246,9 @@ void UploadStore::OnLook(const std::string& key, std::uint64_t look,
   Object& object = objects_[key];
   if (!object.WaitsFor(look)) return;
   if (status.ok() || status.code() == StatusCode::kResourceExhausted) {
-    object.state = Object::State::kStored;
+    object.Found(true);
   } else if (status.code() == StatusCode::kNotFound) {
-    object.state = object.StateWhereMissing();
+    object.Found(false);
   } else {
     strand_->PostAt(clock_.Steady() + kAskAgain,
                     [self = shared_from_this(), key, look] {
@@ -260,6 +314,14 @@ void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
   if (found == lists_.end()) return;
   List& list = found->second;
   --list.writing;
+  for (auto& [newer, done] : std::exchange(list.overtaken, {})) {
+    if (newer <= version) {
+      done(status);
+    } else {
+      list.overtaken.emplace_back(newer, std::move(done));
+    }
+  }
+  if (!status.ok() && version == list.version) list.covered.reset();
   if (!status.ok()) {
     if (object.listed == 0) object.state = Object::State::kUnknown;
     return Tell(UploadEvent::Kind::kNotStored, key, status.message());

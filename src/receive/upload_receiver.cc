@@ -77,6 +77,7 @@ class Receiver final : public UploadReceiver,
             .not_stored = counters_->not_stored,
             .broken_off = counters_->broken_off,
             .gaps = counters_->gaps,
+            .overtaken = store_->overtaken(),
             .under_way = counters_->under_way,
             .remembered_names = store_->remembered()};
   }

@@ -21,7 +21,11 @@ bool UploadStore::IsList(const std::string& key) {
   return playlist::ExtensionOfKey(key) == "m3u8";
 }
 
-void UploadStore::Begin(const std::string& key) { ++objects_[key].coming; }
+void UploadStore::Begin(const std::string& key) {
+  Object& object = objects_[key];
+  ++object.coming;
+  if (std::exchange(object.brought, true)) object.again = last_version_;
+}
 
 void UploadStore::BreakOff(const std::string& key) {
   --objects_[key].coming;
@@ -69,6 +73,7 @@ void UploadStore::Remove(const std::string& key, Done done) {
     if (list != lists_.end() && list->second.held) {
       Held held = std::move(*list->second.held);
       list->second.held.reset();
+      list->second.covered.reset();
       list->second.wanted.clear();
       --objects_[key].coming;
       for (const Done& waiting : held.waiting) {
@@ -163,6 +168,7 @@ void UploadStore::DropList(const std::string& key) {
   }
   for (const std::string& name : list.current) --objects_[name].listed;
   list.current.clear();
+  list.covered.reset();
   list.gaps.clear();
   list.removed = false;
   if (list.ever.empty()) lists_.erase(found);

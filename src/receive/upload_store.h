@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "hlsrec/sink.h"
@@ -48,6 +49,8 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   void EndStream(const std::string& base);
 
   [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
+  // Versions that came behind a newer one. Threads. Any.
+  [[nodiscard]] std::uint64_t overtaken() const { return overtaken_; }
   // Names in memory: of objects, of what lists name, and of lists that were
   // forgotten. Threads. Any.
   [[nodiscard]] std::size_t remembered() const { return remembered_; }
@@ -63,7 +66,14 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     int coming = 0;    // bodies that come or are being stored
     int removing = 0;  // nobody knows whether it is there until they are over
     int listed = 0;    // by lists that are stored, or may be
+    bool brought = false;  // once, whoever did
+    std::uint64_t again =
+        0;                   // the newest version of any list when it was again
     std::uint64_t look = 0;  // the answer that kLooking waits for
+    void Found(bool there) {
+      state = there ? State::kStored : StateWhereMissing();
+      brought = brought || there;
+    }
     [[nodiscard]] bool WaitsFor(std::uint64_t answer) const {
       return state == State::kLooking && look == answer;
     }
@@ -84,6 +94,15 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     std::uint64_t version = 0;  // never used twice; 0: never put
     // Readers may soon see another version than they do now.
     [[nodiscard]] bool Changes() const { return held || writing > 0; }
+    // What the newest version covers, unless it was not stored.
+    struct Covered {
+      std::uint64_t first = 0;
+      std::uint64_t end = 0;
+      SteadyTime came = {};
+    };
+    std::optional<Covered> covered = {};
+    // Told what comes of the version that replaces theirs.
+    std::vector<std::pair<std::uint64_t, Done>> overtaken = {};
     bool multivariant = false;
     bool removed = false;  // nothing of it is stored, a newer version waits
     bool ended = false;
@@ -128,6 +147,8 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   static Object::State StateOfUnconfirmed(StatusCode code);
   static bool IsList(const std::string& key);
   void Changed();
+  [[nodiscard]] bool IsOvertaken(const List& list, const Listed& listed) const;
+  void FollowNewest(List& list, Done done);
   void Evaluate(const std::string& key);
   Verdict Judge(List& list);
   void LookForUnknown(const Listed& listed);
@@ -194,6 +215,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   std::atomic<std::size_t> remembered_ = 0;
   std::vector<PendingRemove> removes_;
   std::uint64_t gaps_ = 0;
+  std::atomic<std::uint64_t> overtaken_ = 0;
 };
 
 }  // namespace hlsrec::receive

@@ -35,12 +35,110 @@ TEST_CASE("uploads: a playlist waits for segments that come behind it") {
 TEST_CASE("uploads: of two playlists that wait the newer is put, for both") {
   Receiving receiving;
   receiving.Put("0.ts", "0");
-  const Request first = receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"}));
+  const Request first = receiving.Put("i.m3u8", ListOf({"1.ts", "2.ts"}));
   const Request second = receiving.Put("i.m3u8", ListOf({"0.ts"}));
   CHECK(first.status() == 201);
   CHECK(second.status() == 201);
   CHECK(receiving.memory->Text("i.m3u8") == ListOf({"0.ts"}));
   CHECK(receiving.Log() == Keys{"put 0.ts", "put i.m3u8"});
+}
+
+TEST_CASE("uploads: a list that is read behind a newer one does not go back") {
+  Receiving receiving;
+  const std::string header = "#EXT-X-MEDIA-SEQUENCE:7\n";
+  const std::string older = ListOf({"7.ts", "8.ts"}, header);
+  std::string newer = ListOf({"7.ts", "8.ts", "9.ts"}, header);
+  receiving.Put("7.ts", "7");
+  receiving.Put("8.ts", "8");
+  SECTION("that is stored") {
+    receiving.Put("9.ts", "9");
+    CHECK(receiving.Put("i.m3u8", newer).status() == 201);
+    CHECK(receiving.Put("i.m3u8", older).status() == 201);
+  }
+  SECTION("that waits for what it names") {
+    const Request first = receiving.Put("i.m3u8", newer);
+    const Request second = receiving.Put("i.m3u8", older);
+    CHECK(second.status() == -1);
+    receiving.Put("9.ts", "9");
+    CHECK(first.status() == 201);
+    CHECK(second.status() == 201);
+  }
+  SECTION("that is being stored") {
+    receiving.Put("9.ts", "9");
+    receiving.decide = [](std::uint64_t, const std::string&) {
+      return testing::FaultySink::Decision{.fault = Fault::kStall};
+    };
+    const Request first = receiving.Put("i.m3u8", newer);
+    const Request second = receiving.Put("i.m3u8", older);
+    CHECK(second.status() == -1);
+    receiving.decide = nullptr;
+    receiving.sink->Release();
+    receiving.simulation.RunUntilIdle();
+    CHECK(first.status() == 201);
+    CHECK(second.status() == 201);
+  }
+  SECTION("that has a window further on") {
+    receiving.Put("9.ts", "9");
+    newer = ListOf({"8.ts", "9.ts"}, "#EXT-X-MEDIA-SEQUENCE:8\n");
+    CHECK(receiving.Put("i.m3u8", newer).status() == 201);
+    CHECK(receiving.Put("i.m3u8", older).status() == 201);
+  }
+  SECTION("that says the same, and ends") {
+    newer = older + "#EXT-X-ENDLIST\n";
+    CHECK(receiving.Put("i.m3u8", newer).status() == 201);
+    CHECK(receiving.Put("i.m3u8", older).status() == 201);
+  }
+  CHECK(receiving.memory->Text("i.m3u8") == newer);
+  CHECK(receiving.receiver->stats().overtaken == 1);
+}
+
+TEST_CASE("uploads: a list whose newer version was not stored is taken") {
+  Receiving receiving({.missing_segments = MissingSegments::kRefuse});
+  receiving.Put("0.ts", "0");
+  const Request newer = receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"}));
+  receiving.simulation.Advance(seconds(31));
+  CHECK(newer.status() == 409);
+  CHECK(receiving.Put("i.m3u8", ListOf({"0.ts"})).status() == 201);
+  CHECK(receiving.memory->Text("i.m3u8") == ListOf({"0.ts"}));
+}
+
+TEST_CASE("uploads: a stream that began anew is no older version of itself") {
+  Receiving receiving;
+  receiving.Put("0.ts", "0");
+  receiving.Put("1.ts", "1");
+  CHECK(receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"})).status() == 201);
+  const std::string anew = ListOf({"0.ts"});
+  SECTION("its segments come again") {
+    receiving.Put("0.ts", "other");
+    CHECK(receiving.Put("i.m3u8", anew).status() == 201);
+    CHECK(receiving.memory->Text("i.m3u8") == anew);
+  }
+  SECTION("its segments have other names") {
+    receiving.Put("a0.ts", "other");
+    CHECK(receiving.Put("i.m3u8", ListOf({"a0.ts"})).status() == 201);
+    CHECK(receiving.memory->Text("i.m3u8") == ListOf({"a0.ts"}));
+  }
+  SECTION("it has gone on elsewhere") {
+    receiving.Put("a1.ts", "other");
+    const std::string other = ListOf({"0.ts", "a1.ts"});
+    CHECK(receiving.Put("i.m3u8", other).status() == 201);
+    CHECK(receiving.memory->Text("i.m3u8") == other);
+  }
+  SECTION("nobody waits for so long") {
+    receiving.simulation.Advance(seconds(31));
+    CHECK(receiving.Put("i.m3u8", anew).status() == 201);
+    CHECK(receiving.memory->Text("i.m3u8") == anew);
+  }
+  SECTION("its list was deleted") {
+    CHECK(receiving.Send("DELETE", "i.m3u8").status() == 204);
+    CHECK(receiving.Put("i.m3u8", anew).status() == 201);
+    CHECK(receiving.memory->Text("i.m3u8") == anew);
+  }
+  SECTION("it ends there") {
+    CHECK(receiving.Put("i.m3u8", anew + "#EXT-X-ENDLIST\n").status() == 201);
+    CHECK(receiving.memory->Text("i.m3u8") == anew + "#EXT-X-ENDLIST\n");
+  }
+  CHECK(receiving.receiver->stats().overtaken == 0);
 }
 
 TEST_CASE("uploads: a segment that never comes is a gap, and stays one") {
