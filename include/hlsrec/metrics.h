@@ -11,6 +11,7 @@
 #include "hlsrec/http_server.h"
 #include "hlsrec/recorder.h"
 #include "hlsrec/runtime.h"
+#include "hlsrec/upload_receiver.h"
 
 // Numbers for Prometheus.
 namespace hlsrec {
@@ -25,6 +26,7 @@ struct MetricsInput {
   std::shared_ptr<Runtime> runtime = {};
   std::vector<RecordingMetrics> recordings = {};  // Recorder::progress()
   std::optional<HttpServerStats> server = {};     // HttpServer::stats()
+  std::optional<UploadStats> uploads = {};        // UploadReceiver::stats()
 };
 
 // All of it in Prometheus' text format, version 0.0.4. Names begin with

@@ -151,6 +151,44 @@ void AddServer(const HttpServerStats& server, Text& text) {
   text.Add("", server.cut_short);
 }
 
+struct UploadNumber {
+  Kind kind;
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t UploadStats::*field;
+};
+
+constexpr UploadNumber kUploadNumbers[] = {
+    {Kind::kCounter, "uploads_stored_total", "Uploads that were confirmed",
+     &UploadStats::stored},
+    {Kind::kCounter, "uploads_stored_bytes_total", "Bytes of these",
+     &UploadStats::stored_bytes},
+    {Kind::kCounter, "uploads_removed_total", "Objects that were removed",
+     &UploadStats::removed},
+    {Kind::kCounter, "uploads_refused_total", "Uploads answered with 4xx",
+     &UploadStats::refused},
+    {Kind::kCounter, "uploads_not_stored_total",
+     "Uploads that the sink did not take in time", &UploadStats::not_stored},
+    {Kind::kCounter, "uploads_broken_off_total",
+     "Uploads whose client went away", &UploadStats::broken_off},
+    {Kind::kCounter, "uploads_gap_total",
+     "Segments that became EXT-X-GAP as they did not come", &UploadStats::gaps},
+    {Kind::kCounter, "uploads_overtaken_total",
+     "Versions of playlists that came behind a newer one",
+     &UploadStats::overtaken},
+    {Kind::kGauge, "uploads_under_way", "Uploads that are under way",
+     &UploadStats::under_way},
+    {Kind::kGauge, "uploads_remembered_names", "Names that are kept in memory",
+     &UploadStats::remembered_names},
+};
+
+void AddUploads(const UploadStats& uploads, Text& text) {
+  for (const UploadNumber& number : kUploadNumbers) {
+    text.Begin(number.kind, number.name, number.help);
+    text.Add("", uploads.*number.field);
+  }
+}
+
 class MetricsHandler final : public HttpHandler {
  public:
   explicit MetricsHandler(std::function<std::string()> render)
@@ -185,6 +223,7 @@ std::string RenderMetrics(const MetricsInput& input) {
   }
   AddRecordings(input.recordings, text);
   if (input.server) AddServer(*input.server, text);
+  if (input.uploads) AddUploads(*input.uploads, text);
   return std::move(text).Take();
 }
 

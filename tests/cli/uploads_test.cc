@@ -47,7 +47,7 @@ TEST_CASE("uploads command: hlsrec records through it") {
   std::filesystem::create_directory(root);
   std::ofstream(directory.path("token")) << "t0k\n";
   Serving server({root, "--accept-uploads", root, "--upload-token-file",
-                  directory.path("token")});
+                  directory.path("token"), "--metrics"});
   const std::string url = server.Url("/hls-upload/cam/index.m3u8");
   const CommandOptions here{.directory = directory.path("")};
   for (const char* conflict : {"look", "if-none-match"}) {
@@ -73,6 +73,9 @@ TEST_CASE("uploads command: hlsrec records through it") {
   CHECK(RunWell(Hlsrec({"validate", server.Url("/hls-upload/"), "--bearer-file",
                         directory.path("token")}))
             .code == 0);
+  const Ended metrics = RunWell({"curl", "-sSf", server.Url("/metrics")});
+  CHECK(Holds(metrics, "\nhlsrec_uploads_stored_total "));
+  CHECK(Holds(metrics, "\nhlsrec_uploads_overtaken_total 0\n"));
   CHECK(server.End() == 0);
 }
 

@@ -19,6 +19,8 @@ TEST_CASE("metrics: recordings and the server, as Prometheus reads them") {
   input.recordings[1].progress.lag = std::chrono::milliseconds(250);
   input.server.emplace();
   input.server->answers[4] = 7;
+  input.uploads.emplace();
+  input.uploads->gaps = 5;
   const std::string text = RenderMetrics(input);
   const auto has = [&](const std::string& line) {
     CAPTURE(line);
@@ -33,6 +35,8 @@ TEST_CASE("metrics: recordings and the server, as Prometheus reads them") {
   has("hlsrec_recorded_seconds{recording=\"c\"} 1.5");
   has("hlsrec_lag_seconds{recording=\"c\"} 0.25");
   has("hlsrec_http_answers_total{status=\"4xx\"} 7");
+  has("hlsrec_uploads_gap_total 5");
+  has("# TYPE hlsrec_uploads_under_way gauge");
   CHECK(text.ends_with("\n"));
 }
 

@@ -156,8 +156,12 @@ Status SetServerOptions(ServeCommand& command) {
   return {};
 }
 
-// Told of when it runs: the metrics are its own.
-using ServerSlot = std::atomic<const HttpServer*>;
+// Whose numbers the metrics tell.
+struct Counted {
+  std::atomic<const HttpServer*> server = nullptr;  // once it runs
+  std::shared_ptr<const UploadReceiver> uploads =
+      {};  // null: none is asked for
+};
 
 // Where browsers are redirected to, so that the page may fetch from there.
 std::vector<std::string> MediaOrigins(const PlaybackOptions& playback) {
@@ -189,6 +193,7 @@ bool AsksForAccess(const ServeCommand& command) {
 Status AddInFront(const ServeCommand& command,
                   const std::shared_ptr<Runtime>& runtime,
                   const std::vector<std::string>& media_origins,
+                  Counted& counted,
                   std::vector<std::shared_ptr<HttpHandler>>& handlers) {
   const bool anybody = command.uploads.token_file.empty();
   if (!command.uploads.target.empty() && anybody &&
@@ -201,6 +206,7 @@ Status AddInFront(const ServeCommand& command,
       OpenUploads(runtime, command.uploads, command.http, command.s3);
   if (!uploads.ok()) return uploads.status();
   if (*uploads != nullptr) {
+    counted.uploads = *uploads;
     handlers.push_back(anybody ? RefuseForeignPages(*std::move(uploads))
                                : *std::move(uploads));
   }
@@ -213,22 +219,27 @@ Status AddInFront(const ServeCommand& command,
 
 StatusOr<std::vector<std::shared_ptr<HttpHandler>>> MakeHandlers(
     const ServeCommand& command, const std::shared_ptr<Runtime>& runtime,
-    const std::shared_ptr<ServerSlot>& slot) {
+    const std::shared_ptr<Counted>& counted) {
   auto options = MakePlaybackOptions(command, runtime);
   if (!options.ok()) return options.status();
   const std::vector<std::string> origins = MediaOrigins(*options);
   auto playback = OpenPlayback(runtime, *std::move(options));
   if (!playback.ok()) return playback.status();
   std::vector<std::shared_ptr<HttpHandler>> in_front;
-  if (Status status = AddInFront(command, runtime, origins, in_front);
+  if (Status status = AddInFront(command, runtime, origins, *counted, in_front);
       !status.ok()) {
     return status;
   }
   std::vector<std::shared_ptr<HttpHandler>> handlers;
   if (command.metrics) {
-    handlers.push_back(MakeMetricsHandler([slot] {
+    handlers.push_back(MakeMetricsHandler([counted] {
       MetricsInput input;
-      if (const HttpServer* server = *slot) input.server = server->stats();
+      if (const HttpServer* server = counted->server) {
+        input.server = server->stats();
+      }
+      if (counted->uploads != nullptr) {
+        input.uploads = counted->uploads->stats();
+      }
       return RenderMetrics(input);
     }));
   }
@@ -283,8 +294,8 @@ int RunServe(ServeCommand command) {
   if (Status status = SetServerOptions(command); !status.ok()) {
     return Fail(status);
   }
-  const auto slot = std::make_shared<ServerSlot>(nullptr);
-  auto handlers = MakeHandlers(command, *runtime, slot);
+  const auto counted = std::make_shared<Counted>();
+  auto handlers = MakeHandlers(command, *runtime, counted);
   if (!handlers.ok()) return Fail(handlers.status());
   command.server.handlers = *std::move(handlers);
   // Before anybody is told that we are there.
@@ -297,7 +308,7 @@ int RunServe(ServeCommand command) {
   WarnWhereOpen(command);
   const auto server = HttpServer::Start(*runtime, command.server);
   if (!server.ok()) return Fail(server.status());
-  *slot = server->get();
+  counted->server = server->get();
   const std::string url = (*server)->url();
   if (command.json) {
     const nlohmann::ordered_json json = {{"event", "serving"}, {"url", url}};
@@ -308,7 +319,7 @@ int RunServe(ServeCommand command) {
   std::fflush(stdout);
   ended.get_future().wait();
   (*server)->Stop();
-  *slot = nullptr;
+  counted->server = nullptr;
   return kComplete;
 }
 

@@ -107,10 +107,10 @@ void AddUploads(CLI::App& app, Uploads& uploads) {
       ->capture_default_str();
 }
 
-StatusOr<std::shared_ptr<HttpHandler>> OpenUploads(
+StatusOr<std::shared_ptr<UploadReceiver>> OpenUploads(
     const std::shared_ptr<Runtime>& runtime, const Uploads& uploads,
     const HttpDelivery& http, const S3Delivery& s3) {
-  if (uploads.target.empty()) return std::shared_ptr<HttpHandler>();
+  if (uploads.target.empty()) return std::shared_ptr<UploadReceiver>();
   if (uploads.target.ends_with(".m3u8")) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("--accept-uploads: {}: want a folder, or a URL "
@@ -127,9 +127,7 @@ StatusOr<std::shared_ptr<HttpHandler>> OpenUploads(
   if (Status status = ReadOptions(uploads, options); !status.ok()) {
     return status;
   }
-  auto receiver = UploadReceiver::Create(runtime, std::move(options));
-  if (!receiver.ok()) return receiver.status();
-  return std::shared_ptr<HttpHandler>(std::move(receiver).value());
+  return UploadReceiver::Create(runtime, std::move(options));
 }
 
 }  // namespace hlsrec::tools

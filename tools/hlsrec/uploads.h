@@ -34,7 +34,7 @@ void AddUploads(CLI::App& app, Uploads& uploads);
 // `http` and `s3` say how to get to the target.
 //
 // Errors. kInvalidArgument names the flag, others those of the target.
-StatusOr<std::shared_ptr<HttpHandler>> OpenUploads(
+StatusOr<std::shared_ptr<UploadReceiver>> OpenUploads(
     const std::shared_ptr<Runtime>& runtime, const Uploads& uploads,
     const HttpDelivery& http, const S3Delivery& s3);
 
