@@ -34,6 +34,10 @@ struct InterruptedRecording {
   std::uint64_t segments = 0;               // sum over renditions
   std::uint64_t segments_owed = 0;          // sum over outputs
   std::uint64_t bytes_owed = 0;             // in the spool
+  // Keys of what is still to be made when all is delivered: archives, movies,
+  // chats. Some may have been, if it died just then: they are made again.
+  std::vector<std::string> files_owed = {};
+  std::uint64_t bytes_kept = 0;  // delivered, and in the spool for those
 };
 
 // Blocking. Reads the journal.

@@ -8,7 +8,9 @@
 #include "src/base/runtime_core.h"
 #include "src/base/status_util.h"
 #include "src/record/notification_feed.h"
+#include "src/record/plan_chat.h"
 #include "src/record/plan_text.h"
+#include "src/record/plan_vod.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
 
@@ -33,6 +35,13 @@ InterruptedRecording Describe(const spool::RecordingSummary& summary,
         if (!playlist.key.empty()) recording.playlists.push_back(playlist.key);
       }
     }
+    for (const StatusOr<std::string>& key : record::VodKeys(output)) {
+      if (key.ok()) recording.files_owed.push_back(*key);
+    }
+    if (!output.chat) continue;
+    for (std::string& key : record::ChatKeys(output)) {
+      recording.files_owed.push_back(std::move(key));
+    }
   }
   std::set<const Body*> counted;
   for (std::size_t o = 0; o < plan.restored.size(); ++o) {
@@ -42,6 +51,10 @@ InterruptedRecording Describe(const spool::RecordingSummary& summary,
         using State = deliver::RestoredSegment::State;
         if (segment.record.gap || segment.state == State::kStored ||
             segment.state == State::kBackfilled) {
+          const Body* const kept = segment.record.kept.get();
+          if (kept != nullptr && counted.insert(kept).second) {
+            recording.bytes_kept += segment.record.size_bytes;
+          }
           continue;
         }
         ++recording.segments_owed;

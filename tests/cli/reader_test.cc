@@ -62,7 +62,7 @@ TEST_CASE("reader: every version is whole, and all it lists is there") {
   }
   INFO(command.err());
   CHECK(command.Wait() == 0);
-  CHECK(reads > 400);
+  CHECK(reads > 4 * versions);
   CHECK(versions >= 6);
   CHECK(last_sequence > 0);
   CHECK(ReadPlaylist(playlist).ended);
@@ -122,8 +122,11 @@ TEST_CASE("reader: reports that nobody reads for too long are counted") {
   const std::string playlist = directory.path("index.m3u8");
   ChildProcess command(
       Record({file, playlist, "--json", "--segment-time", "100ms"}));
+  // Looked for in the text: reading thousands of segments each time would take
+  // the recording's CPU.
   REQUIRE(WaitUntil([&] {
-    return std::filesystem::exists(playlist) && ReadPlaylist(playlist).ended;
+    return std::filesystem::exists(playlist) &&
+           ReadText(playlist).ends_with("#EXT-X-ENDLIST\n");
   }));
   std::string last;
   for (std::string line = command.ReadLine(); !line.empty();

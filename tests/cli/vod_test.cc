@@ -78,6 +78,11 @@ TEST_CASE(
   command.Signal(SIGKILL);
   command.Wait();
   CHECK_FALSE(fs::exists(directory.path("cam.zip")));
+  const Ended listed =
+      RunWell(Hlsrec({"resume", "--list", directory.path("")}));
+  CHECK(Holds(listed, "still to make cam.zip\n"));
+  CHECK(Holds(listed, "still to make cam.mp4\n"));
+  CHECK(Holds(listed, " MB are delivered, and kept for these\n"));
   RunWell(Hlsrec({"resume", directory.path("")}));
   Unpack(directory.path("cam.zip"), directory.path("zip"));
   RequireConforms(directory.path("zip/cam.m3u8"));

@@ -213,7 +213,9 @@ class ResumeRun {
                         {"playlists", recording.playlists},
                         {"segments", recording.segments},
                         {"segments_owed", recording.segments_owed},
-                        {"bytes_owed", recording.bytes_owed}});
+                        {"bytes_owed", recording.bytes_owed},
+                        {"files_owed", recording.files_owed},
+                        {"bytes_kept", recording.bytes_kept}});
     }
     std::fputs(
         fmt::format("{}: {} ({}), begun {}: {}; {} segments, {} owed "
@@ -228,6 +230,16 @@ class ResumeRun {
         stdout);
     for (const std::string& sink : recording.sinks) {
       std::fputs(fmt::format("  to {}\n", sink).c_str(), stdout);
+    }
+    for (const std::string& file : recording.files_owed) {
+      std::fputs(fmt::format("  still to make {}\n", file).c_str(), stdout);
+    }
+    if (recording.bytes_kept > 0) {
+      std::fputs(
+          fmt::format("  {:.1f} MB are delivered, and kept for these\n",
+                      static_cast<double>(recording.bytes_kept) / kMegabyte)
+              .c_str(),
+          stdout);
     }
     std::fputs(fmt::format("  in {}\n", spool).c_str(), stdout);
     if (recording.journal_lost && command_.discard == 0) {
