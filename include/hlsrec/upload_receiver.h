@@ -76,7 +76,8 @@ struct UploadReceiverOptions {
   std::chrono::milliseconds patience{20000};
   // How long a playlist waits for segments that it names and that are not
   // stored: encoders' requests overtake each other. Not for those that were
-  // given up.
+  // given up. For as long an older version that comes behind it is known as
+  // such.
   std::chrono::milliseconds hold{30000};
   MissingSegments missing_segments = MissingSegments::kGap;
   // How long after `publish_finished` a stream's playlists, and what they named
@@ -90,15 +91,16 @@ struct UploadReceiverOptions {
 };
 
 struct UploadStats {
-  std::uint64_t stored = 0;        // confirmed by the sink
+  // Confirmed by the sink, they or, of a list, a newer version.
+  std::uint64_t stored = 0;
   std::uint64_t stored_bytes = 0;  // of those
   std::uint64_t removed = 0;
   std::uint64_t refused = 0;     // 4xx
   std::uint64_t not_stored = 0;  // 503
   std::uint64_t broken_off = 0;  // bodies whose client went away
   std::uint64_t gaps = 0;        // segments that became gaps
-  std::uint64_t overtaken =
-      0;  // versions of lists that came behind a newer one
+  // Versions of lists that came behind a newer one, and were not stored.
+  std::uint64_t overtaken = 0;
   std::uint64_t under_way = 0;         // now
   std::uint64_t remembered_names = 0;  // now; see max_remembered_names
 };
@@ -111,11 +113,12 @@ struct UploadStats {
 // what it does not know, because the sink has it. Until then it waits. Of two
 // versions that wait the newer stays. One that comes behind a version which
 // goes on from it is answered as that is, and not stored: encoders that do not
-// wait for answers are read in any order. It is a stream that began anew if its
-// segments were put again since. What a stored playlist names can't be deleted
-// (409), if this receiver has seen the playlist; while one that it has
-// forgotten can't be read again, that is 503. A forgotten playlist that is put
-// again is a new one: a gap that it showed may be the segment that came late.
+// wait for answers are read in any order. After `hold`, or if its segments were
+// put again since, it is a stream that began anew. What a stored playlist names
+// can't be deleted (409), if this receiver has seen the playlist; while one
+// that it has forgotten can't be read again, that is 503. A forgotten playlist
+// that is put again is a new one: a gap that it showed may be the segment that
+// came late.
 //
 // POST of {"command": "publish_finished", "streamId": ..., "filePath": ...} to
 // a name without an extension says that a stream has ended; see

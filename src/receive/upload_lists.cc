@@ -48,17 +48,21 @@ void UploadStore::PutList(PutRequest request, Done done) {
     request.body = MakeStringBody(*text);
   }
   List& list = lists_[key];
-  if (IsOvertaken(list, *listed)) {
+  // Who asks that there be none is told that there is one.
+  if (request.if_exists == IfExists::kReplace && IsOvertaken(list, *listed)) {
     ++overtaken_;
     --objects_[key].coming;
-    FollowNewest(list, std::move(done));
+    FollowNewest(key, list, std::move(done));
     return Changed();
   }
   list.version = ++last_version_;
-  list.covered.reset();
+  list.newest.reset();
   if (listed->kind == ObjectKind::kMediaPlaylist) {
-    list.covered = {
-        .first = listed->first, .end = listed->end, .came = clock_.Steady()};
+    list.newest = {.version = list.version,
+                   .first = listed->first,
+                   .end = listed->end,
+                   .ended = listed->ended,
+                   .came = clock_.Steady()};
   }
   list.multivariant = listed->kind == ObjectKind::kMultivariantPlaylist;
   list.ended = listed->ended;
@@ -82,14 +86,14 @@ void UploadStore::PutList(PutRequest request, Done done) {
 // version goes on from is older, unless what they share came again since: then
 // the stream began anew.
 bool UploadStore::IsOvertaken(const List& list, const Listed& listed) const {
-  if (!list.covered || listed.ended ||
+  if (!list.newest || listed.ended ||
       listed.kind != ObjectKind::kMediaPlaylist) {
     return false;
   }
-  const List::Covered& newest = *list.covered;
+  const Covered& newest = *list.newest;
   const bool goes_on =
       listed.first <= newest.first && listed.end > newest.first &&
-      (listed.end < newest.end || (listed.end == newest.end && list.ended));
+      (listed.end < newest.end || (listed.end == newest.end && newest.ended));
   if (!goes_on || clock_.Steady() - newest.came > options_.hold) return false;
   const std::set<std::string> named =
       list.held ? NamesOf(list.held->listed) : std::set<std::string>();
@@ -102,7 +106,7 @@ bool UploadStore::IsOvertaken(const List& list, const Listed& listed) const {
       continue;
     }
     const auto object = objects_.find(reference.key);
-    if (object != objects_.end() && object->second.again >= list.version) {
+    if (object != objects_.end() && object->second.again >= newest.version) {
       return false;
     }
     shared = true;
@@ -110,11 +114,14 @@ bool UploadStore::IsOvertaken(const List& list, const Listed& listed) const {
   return shared;
 }
 
-void UploadStore::FollowNewest(List& list, Done done) {
+void UploadStore::FollowNewest(const std::string& key, List& list, Done done) {
   if (list.held) {
     list.held->waiting.push_back(std::move(done));
   } else if (list.writing > 0) {
     list.overtaken.emplace_back(list.version, std::move(done));
+  } else if (list.newest->may_be_stored) {
+    done(
+        Unavailable("{}: nobody knows whether a newer version is stored", key));
   } else {
     done({});
   }
@@ -128,7 +135,7 @@ void UploadStore::Evaluate(const std::string& key) {
   if (!verdict.refused.empty()) {
     Held held = std::move(*list.held);
     list.held.reset();
-    list.covered.reset();
+    list.newest = list.stored;
     list.wanted.clear();
     --objects_[key].coming;
     if (list.removed) DropList(key);
@@ -289,9 +296,9 @@ void UploadStore::Publish(const std::string& key, Held held,
   list.removed = false;
   writer_->Put(std::move(held.request),
                [self = shared_from_this(), key, version = list.version,
-                named = std::move(named),
+                covered = list.newest, named = std::move(named),
                 waiting = std::move(held.waiting)](const Status& status) {
-                 self->OnPublished(key, version, named, status);
+                 self->OnPublished(key, version, covered, named, status);
                  for (const Done& done : waiting) done(status);
                  self->Changed();
                });
@@ -300,12 +307,15 @@ void UploadStore::Publish(const std::string& key, Held held,
 // From before it is put: it may be stored, whatever the reply.
 void UploadStore::Name(List& list, const std::set<std::string>& named) {
   for (const std::string& name : named) {
-    if (list.current.insert(name).second) ++objects_[name].listed;
+    Object& object = objects_[name];
+    object.brought = true;
+    if (list.current.insert(name).second) ++object.listed;
     if (options_.delete_on_end) list.ever.insert(name);
   }
 }
 
 void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
+                              const std::optional<Covered>& covered,
                               const std::set<std::string>& named,
                               const Status& status) {
   Object& object = objects_[key];
@@ -321,7 +331,15 @@ void UploadStore::OnPublished(const std::string& key, std::uint64_t version,
       list.overtaken.emplace_back(newer, std::move(done));
     }
   }
-  if (!status.ok() && version == list.version) list.covered.reset();
+  if (status.ok()) {
+    list.stored = covered;
+  } else if (version == list.version && list.newest) {
+    if (status.code() == StatusCode::kDeadlineExceeded) {
+      list.newest->may_be_stored = true;
+    } else {
+      list.newest = list.stored;
+    }
+  }
   if (!status.ok()) {
     if (object.listed == 0) object.state = Object::State::kUnknown;
     return Tell(UploadEvent::Kind::kNotStored, key, status.message());

@@ -70,10 +70,13 @@ void UploadStore::PutObject(PutRequest request, Done done) {
 void UploadStore::Remove(const std::string& key, Done done) {
   if (IsList(key)) {
     const auto list = lists_.find(key);
+    if (list != lists_.end()) {
+      list->second.newest.reset();
+      list->second.stored.reset();
+    }
     if (list != lists_.end() && list->second.held) {
       Held held = std::move(*list->second.held);
       list->second.held.reset();
-      list->second.covered.reset();
       list->second.wanted.clear();
       --objects_[key].coming;
       for (const Done& waiting : held.waiting) {
@@ -161,6 +164,7 @@ void UploadStore::DropList(const std::string& key) {
   if (found == lists_.end()) return;
   List& list = found->second;
   list.touched = clock_.Steady();
+  list.stored.reset();
   // What it named may be named by the version that comes.
   if (list.Changes()) {
     list.removed = list.writing == 0;
@@ -168,7 +172,7 @@ void UploadStore::DropList(const std::string& key) {
   }
   for (const std::string& name : list.current) --objects_[name].listed;
   list.current.clear();
-  list.covered.reset();
+  list.newest.reset();
   list.gaps.clear();
   list.removed = false;
   if (list.ever.empty()) lists_.erase(found);

@@ -81,6 +81,15 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
       return coming == 0 && removing == 0 && listed == 0;
     }
   };
+  // What a version of a media playlist says.
+  struct Covered {
+    std::uint64_t version = 0;
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+    bool ended = false;
+    SteadyTime came = {};
+    bool may_be_stored = false;  // nobody knows
+  };
   // A version that waits for what it names.
   struct Held {
     PutRequest request;
@@ -94,13 +103,9 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     std::uint64_t version = 0;  // never used twice; 0: never put
     // Readers may soon see another version than they do now.
     [[nodiscard]] bool Changes() const { return held || writing > 0; }
-    // What the newest version covers, unless it was not stored.
-    struct Covered {
-      std::uint64_t first = 0;
-      std::uint64_t end = 0;
-      SteadyTime came = {};
-    };
-    std::optional<Covered> covered = {};
+    // By the newest version that was not refused, and by that which is stored.
+    std::optional<Covered> newest = {};
+    std::optional<Covered> stored = {};
     // Told what comes of the version that replaces theirs.
     std::vector<std::pair<std::uint64_t, Done>> overtaken = {};
     bool multivariant = false;
@@ -148,7 +153,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
   static bool IsList(const std::string& key);
   void Changed();
   [[nodiscard]] bool IsOvertaken(const List& list, const Listed& listed) const;
-  void FollowNewest(List& list, Done done);
+  static void FollowNewest(const std::string& key, List& list, Done done);
   void Evaluate(const std::string& key);
   Verdict Judge(List& list);
   void LookForUnknown(const Listed& listed);
@@ -158,6 +163,7 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
                  const StatusOr<std::vector<ObjectInfo>>& found);
   void Publish(const std::string& key, Held held, const Verdict& verdict);
   void OnPublished(const std::string& key, std::uint64_t version,
+                   const std::optional<Covered>& covered,
                    const std::set<std::string>& named, const Status& status);
   void Name(List& list, const std::set<std::string>& named);
   void Forget(const std::string& key);

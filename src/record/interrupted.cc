@@ -1,6 +1,6 @@
 // What interrupted recordings owe, and the end of owing it.
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "hlsrec/resume.h"
@@ -20,6 +20,32 @@ namespace {
 using deliver::OutputPlan;
 using record::RecordingPlan;
 
+// What several outputs owe or keep takes room once.
+void CountSegments(const RecordingPlan& plan, InterruptedRecording& told) {
+  using State = deliver::RestoredSegment::State;
+  std::map<const Body*, std::uint64_t> owed;
+  std::map<const Body*, std::uint64_t> kept;
+  for (std::size_t o = 0; o < plan.restored.size(); ++o) {
+    for (const auto& segments : plan.restored[o]) {
+      if (o == 0) told.segments += segments.size();
+      for (const deliver::RestoredSegment& segment : segments) {
+        const deliver::SegmentRecord& record = segment.record;
+        if (record.kept != nullptr) kept[record.kept.get()] = record.size_bytes;
+        if (record.gap || segment.state == State::kStored ||
+            segment.state == State::kBackfilled) {
+          continue;
+        }
+        ++told.segments_owed;
+        owed[record.body.get()] = record.size_bytes;
+      }
+    }
+  }
+  for (const auto& [body, size] : owed) told.bytes_owed += size;
+  for (const auto& [body, size] : kept) {
+    if (!owed.contains(body)) told.bytes_kept += size;
+  }
+}
+
 InterruptedRecording Describe(const spool::RecordingSummary& summary,
                               const RecordingPlan& plan) {
   InterruptedRecording recording{.id = summary.recording,
@@ -38,32 +64,13 @@ InterruptedRecording Describe(const spool::RecordingSummary& summary,
     for (const StatusOr<std::string>& key : record::VodKeys(output)) {
       if (key.ok()) recording.files_owed.push_back(*key);
     }
-    if (!output.chat) continue;
+    // A chat of which nothing was said leaves no file.
+    if (!output.chat || plan.next_chat <= 1) continue;
     for (std::string& key : record::ChatKeys(output)) {
       recording.files_owed.push_back(std::move(key));
     }
   }
-  std::set<const Body*> counted;
-  for (std::size_t o = 0; o < plan.restored.size(); ++o) {
-    for (const auto& segments : plan.restored[o]) {
-      if (o == 0) recording.segments += segments.size();
-      for (const deliver::RestoredSegment& segment : segments) {
-        using State = deliver::RestoredSegment::State;
-        if (segment.record.gap || segment.state == State::kStored ||
-            segment.state == State::kBackfilled) {
-          const Body* const kept = segment.record.kept.get();
-          if (kept != nullptr && counted.insert(kept).second) {
-            recording.bytes_kept += segment.record.size_bytes;
-          }
-          continue;
-        }
-        ++recording.segments_owed;
-        if (counted.insert(segment.record.body.get()).second) {
-          recording.bytes_owed += segment.record.size_bytes;
-        }
-      }
-    }
-  }
+  CountSegments(plan, recording);
   return recording;
 }
 

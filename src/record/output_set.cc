@@ -43,9 +43,9 @@ void OutputSet::OnTakenOver(std::size_t output, const Status& status) {
   emit_({.type = EventType::kOutputTakenOver,
          .output = taken->id(),
          .status = status});
-  const auto tell = taken_over_;
+  // First: its end may be the end of all.
+  taken_over_(status.WithContext("output " + taken->id()));
   taken->GiveUp();
-  tell(status.WithContext("output " + taken->id()));
 }
 
 void OutputSet::Begin(std::vector<Restored> restored) {

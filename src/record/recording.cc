@@ -54,7 +54,7 @@ Recording::Recording(std::shared_ptr<Runtime> runtime,
 Segmenter Recording::MakeSegmenter() {
   return Segmenter(
       {.first_index = plan_.next_index,
-       .axis = media::DateAxis(plan_.started, plan_.not_before),
+       .axis = DateAxis(plan_.started, plan_.not_before),
        .target_duration = plan_.options.segment.target_duration,
        .longest90 = plan_.cutter.limit,
        .refuse_forced =
@@ -416,6 +416,7 @@ void Recording::MakeCut(const Cut& cut, bool leader_keyframe) {
   if (!joins) return segmenter_.Cut(cut);
   segmenter_.End(cut.end);
   if (Status status = ConfigurePackagers(); !status.ok()) {
+    phase_ = Phase::kFull;  // what follows has no segment
     return Fail(status);
   }
   ++progress_.discontinuities;

@@ -196,7 +196,7 @@ void Recording::OnFinish() {
   outputs_->EndWithin(plan_.options.finish_timeout, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->GiveUp();
   });
-  feed_.OnStopped(progress_);
+  feed_.OnStopped(Progress());
   if (outputs_->empty()) {
     // Nobody goes on with what was never stored.
     ending_journaled_ = {};
@@ -262,9 +262,10 @@ void Recording::OnAbort() {
   phase_ = Phase::kFinishing;
   segmenter_.Suspend();
   segmenter_.LetGo();
-  failure_ = Cancelled("the recording was aborted");
+  const Status aborted = Cancelled("the recording was aborted");
+  if (failure_.ok()) failure_ = aborted;
   outputs_->GiveUp();
-  Done(failure_);
+  Done(aborted);
 }
 
 void Recording::Done(Status status) {

@@ -11,9 +11,9 @@
 
 #include "src/base/status_util.h"
 #include "src/media/cutter.h"
-#include "src/media/date_axis.h"
 #include "src/media/interleaver.h"
 #include "src/media/muxer.h"
+#include "src/record/date_axis.h"
 #include "src/record/packager.h"
 
 namespace hlsrec::record {
@@ -27,7 +27,7 @@ class Segmenter {
  public:
   struct Options {
     std::uint64_t first_index = 0;
-    media::DateAxis axis;
+    DateAxis axis;
     std::chrono::milliseconds target_duration{0};  // of segments that are gaps
     std::int64_t longest90 = 0;  // what a segment may last, in 90 kHz
     bool refuse_forced = false;  // see Callbacks::on_refused
@@ -57,7 +57,7 @@ class Segmenter {
   void End(std::int64_t end90);
 
   // As DateAxis.
-  [[nodiscard]] media::DateAxis& axis() { return axis_; }
+  [[nodiscard]] DateAxis& axis() { return axis_; }
 
   // Brings what is whole to the spool. FlushIfIdle() where nothing did since it
   // was asked last; true: ask again later.
@@ -107,7 +107,7 @@ class Segmenter {
   const Options options_;
   const Callbacks callbacks_;
   std::vector<Rendition> renditions_;
-  media::DateAxis axis_;
+  DateAxis axis_;
   std::uint64_t next_index_;
   bool open_ = false;
   std::uint64_t segments_ = 0;

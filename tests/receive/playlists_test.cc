@@ -102,6 +102,65 @@ TEST_CASE("uploads: a list whose newer version was not stored is taken") {
   CHECK(receiving.memory->Text("i.m3u8") == ListOf({"0.ts"}));
 }
 
+TEST_CASE("uploads: what is put behind a DELETE under way is stored") {
+  Receiving receiving;
+  for (const char* key : {"0.ts", "1.ts"}) receiving.Put(key, key);
+  CHECK(receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"})).status() == 201);
+  receiving.decide = [](std::uint64_t, const std::string&) {
+    return testing::FaultySink::Decision{.fault = Fault::kStall};
+  };
+  const Request gone = receiving.Send("DELETE", "i.m3u8");
+  const Request put = receiving.Put("i.m3u8", ListOf({"0.ts"}));
+  receiving.decide = nullptr;
+  receiving.sink->Release();
+  receiving.simulation.RunUntilIdle();
+  CHECK(gone.status() == 204);
+  CHECK(put.status() == 201);
+  CHECK(receiving.memory->objects().contains("i.m3u8"));
+}
+
+TEST_CASE(
+    "uploads: who asks for a list to be new is told that there is a newer "
+    "one") {
+  Receiving receiving;
+  for (const char* key : {"0.ts", "1.ts"}) receiving.Put(key, key);
+  CHECK(receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"})).status() == 201);
+  CHECK(receiving.Put("i.m3u8", ListOf({"0.ts"}), {{"If-None-Match", "*"}})
+            .status() == 412);
+}
+
+TEST_CASE("uploads: a newer list that failed lets no older one in, either") {
+  Receiving receiving({.missing_segments = MissingSegments::kRefuse});
+  for (const char* key : {"0.ts", "1.ts", "2.ts"}) receiving.Put(key, key);
+  const std::string stored = ListOf({"0.ts", "1.ts", "2.ts"});
+  CHECK(receiving.Put("i.m3u8", stored).status() == 201);
+  receiving.simulation.Advance(seconds(5));
+  SECTION("not stored") {
+    receiving.Put("3.ts", "3");
+    receiving.decide = [](std::uint64_t, const std::string&) {
+      return testing::FaultySink::Decision{.fault = Fault::kFail};
+    };
+    const Request newer =
+        receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts", "2.ts", "3.ts"}));
+    receiving.simulation.Advance(seconds(21));
+    CHECK(newer.status() == 503);
+    receiving.decide = nullptr;
+  }
+  SECTION("the segment of the newer one is told to have failed") {
+    receiving.decide = [](std::uint64_t, const std::string&) {
+      return testing::FaultySink::Decision{.fault = Fault::kFail};
+    };
+    CHECK(receiving.Put("3.ts", "3").status() == -1);
+    receiving.simulation.Advance(seconds(21));
+    receiving.decide = nullptr;
+    const Request newer =
+        receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts", "2.ts", "3.ts"}));
+    receiving.simulation.Advance(seconds(1));
+  }
+  receiving.Put("i.m3u8", ListOf({"0.ts", "1.ts"}));
+  CHECK(receiving.memory->Text("i.m3u8") == stored);
+}
+
 TEST_CASE("uploads: a stream that began anew is no older version of itself") {
   Receiving receiving;
   receiving.Put("0.ts", "0");

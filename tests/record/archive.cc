@@ -94,19 +94,6 @@ std::vector<std::int64_t> Joined(std::vector<std::int64_t> some,
   return some;
 }
 
-RecordingResult ResumeOnly(Machine& machine) {
-  const auto owed = ListInterrupted(machine.simulation->runtime());
-  REQUIRE(owed.ok());
-  REQUIRE(owed->size() == 1);
-  auto result = Resume(
-      machine.simulation->runtime(), owed->front().id,
-      {.open_sink = [&machine](const std::string&) { return machine.faulty; },
-       .finish_timeout = seconds(5)});
-  INFO(result.status().message());
-  REQUIRE(result.ok());
-  return *std::move(result);
-}
-
 void CheckSpoolIsEmpty(Machine& machine) {
   machine.simulation->RunUntilIdle();
   CHECK(ListInterrupted(machine.simulation->runtime())->empty());

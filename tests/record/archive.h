@@ -37,8 +37,6 @@ std::vector<std::int64_t> Numbers(std::int64_t count, std::int64_t first = 0);
 std::vector<std::int64_t> Joined(std::vector<std::int64_t> some,
                                  const std::vector<std::int64_t>& more);
 
-// Resumes the one recording that is owed.
-RecordingResult ResumeOnly(Machine& machine);
 // Nothing of a recording is left.
 void CheckSpoolIsEmpty(Machine& machine);
 

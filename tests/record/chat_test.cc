@@ -13,8 +13,8 @@
 #include "hlsrec/resume.h"
 #include "hlsrec/testing.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
@@ -22,7 +22,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::FaultySink;
 using testing::MemorySink;
 using testing::SimulatedRuntime;
 
@@ -50,62 +49,30 @@ class Receiver final : public Notifier {
   const MemorySink& sink_;
 };
 
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::shared_ptr<MemorySink> store = std::make_shared<MemorySink>();
-  std::string refused;  // a key that can't be put
-  std::shared_ptr<Sink> sink = std::make_shared<FaultySink>(
-      store, [this](std::uint64_t, const std::string& key) {
-        return FaultySink::Decision{.fault = !refused.empty() && key == refused
-                                                 ? testing::Fault::kFail
-                                                 : testing::Fault::kNone};
-      });
-  std::shared_ptr<Receiver> receiver = std::make_shared<Receiver>(*store);
-  std::unique_ptr<SimulatedRuntime> simulation;
+struct Studio : Machine {
+  std::shared_ptr<Receiver> receiver = std::make_shared<Receiver>(*sink);
 
-  Studio() { Start(); }
-  void Start() {
-    auto created = SimulatedRuntime::Create(clock, directory.Path("spool"));
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
   RecordingOptions Options() {
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
-    options.outputs.push_back({.id = "store", .sink = sink});
-    options.outputs[0].segment_path = "{seq}.{ext}";
-    options.outputs[0].playlists = {{.path = "index.m3u8"}};
+    RecordingOptions options = CameraOptions(faulty);
+    options.outputs[0].id = "store";
     options.outputs[0].manifest_path = "recording.json";
     options.outputs[0].chat = {.path = kChat, .captions_path = "chat.vtt"};
     options.notifiers = {{.notifier = receiver}};
     options.finish_timeout = seconds(5);
     return options;
   }
+  using Machine::Open;
   std::unique_ptr<Recorder> Open() { return Open(Options()); }
-  std::unique_ptr<Recorder> Open(RecordingOptions options) {
-    auto recorder = Recorder::Open(simulation->runtime(), std::move(options));
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
   // In real time.
   void Push(Recorder& recorder, double duration, std::int64_t first = 0) {
-    for (const Packet& packet : Stream(duration, 50, false, first)) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(milliseconds(40));
-    }
+    Machine::Push(recorder, Stream(duration, 50, false, first));
+  }
+  void Refuse(const std::string& refused) {
+    fails = [refused](const std::string& key) { return key == refused; };
   }
   // The messages of the stored file, in its order.
   [[nodiscard]] std::vector<std::string> Messages() const {
-    std::string text = store->Text(kChat);
+    std::string text = sink->Text(kChat);
     REQUIRE(text.starts_with(kHeader));
     text.erase(0, kHeader.size());
     std::vector<std::string> messages;
@@ -116,17 +83,6 @@ struct Studio {
       text.erase(0, end + 2);
     }
     return messages;
-  }
-  RecordingResult ResumeOnly() {
-    const auto owed = ListInterrupted(simulation->runtime());
-    REQUIRE(owed.ok());
-    REQUIRE(owed->size() == 1);
-    const auto result =
-        Resume(simulation->runtime(), owed->front().id,
-               {.open_sink = [this](const std::string&) { return sink; },
-                .finish_timeout = seconds(5)});
-    REQUIRE(result.ok());
-    return *result;
   }
 };
 
@@ -145,17 +101,17 @@ TEST_CASE("chat: stored as it was said, named, and before success is told") {
               .ok());
   studio.Push(*recorder, 3, 25);
   REQUIRE(recorder->chat().Append({.message = "=1"}).ok());
-  CHECK(!studio.store->objects().contains(kChat));
+  CHECK(!studio.sink->objects().contains(kChat));
   recorder->Finish();
   const RecordingResult result = recorder->Wait();
   CHECK(result.status.ok());
   CHECK(result.progress.chat_messages == 2);
-  CHECK(studio.store->Text(kChat) ==
+  CHECK(studio.sink->Text(kChat) ==
         std::string(kHeader) +
             "p1,\"Ann, Bo\",u1,\"[\"\"host\"\"]\",2026-01-01T00:00:01.000Z,"
             "chat,hello\r\n"
             ",,,[],2026-01-01T00:00:04.000Z,chat,=1\r\n");
-  CHECK(studio.store->Text("chat.vtt") ==
+  CHECK(studio.sink->Text("chat.vtt") ==
         "WEBVTT\n"
         "\n00:00:01.000 --> 00:00:06.000\n<v Ann, Bo>hello\n"
         "\n00:00:04.000 --> 00:00:09.000\n=1\n");
@@ -164,12 +120,12 @@ TEST_CASE("chat: stored as it was said, named, and before success is told") {
   CHECK(result.outputs[0].made[0].kind == "chat");
   CHECK(result.outputs[0].made[0].key == kChat);
   CHECK(result.outputs[0].made[1].key == "chat.vtt");
-  const Json manifest = Json::parse(studio.store->Text("recording.json"));
+  const Json manifest = Json::parse(studio.sink->Text("recording.json"));
   std::set<std::string> kinds;
   for (const Json& object : manifest.at("objects")) {
     kinds.insert(object.at("kind").get<std::string>());
     if (object.at("kind") == "chat") {
-      CHECK(object.at("size") == studio.store->Text(kChat).size());
+      CHECK(object.at("size") == studio.sink->Text(kChat).size());
     }
   }
   CHECK(kinds ==
@@ -181,14 +137,14 @@ TEST_CASE("chat: stored as it was said, named, and before success is told") {
         Json{{"output", "store"},
              {"sink", "memory:"},
              {"key", kChat},
-             {"size_bytes", studio.store->Text(kChat).size()}});
+             {"size_bytes", studio.sink->Text(kChat).size()}});
 }
 
 TEST_CASE("chat: while it is stored the recording is being processed") {
   Studio studio;
   std::vector<std::string> states;
-  studio.store->OnChange([&] {
-    const std::string text = studio.store->Text("recording.json");
+  studio.sink->OnChange([&] {
+    const std::string text = studio.sink->Text("recording.json");
     if (text.empty()) return;
     std::string state = Json::parse(text).at("state");
     if (states.empty() || states.back() != state) states.push_back(state);
@@ -196,21 +152,21 @@ TEST_CASE("chat: while it is stored the recording is being processed") {
   auto recorder = studio.Open();
   studio.Push(*recorder, 1);
   REQUIRE(recorder->chat().Append({.message = "a"}).ok());
-  studio.refused = kChat;
+  studio.Refuse(kChat);
   recorder->Finish();
   studio.simulation->Advance(seconds(2));
   CHECK(states.back() == "post_processing");
-  studio.refused.clear();
+  studio.fails = nullptr;
   CHECK(recorder->Wait().status.ok());
   CHECK(states == Texts{"starting", "running", "stopping", "post_processing",
                         "completed"});
-  studio.store->OnChange(nullptr);
+  studio.sink->OnChange(nullptr);
 }
 
 // All that the machine holds, as bytes.
 std::string Everything(const Studio& studio) {
   std::string all;
-  for (const auto& [key, bytes] : studio.store->objects()) all += key + bytes;
+  for (const auto& [key, bytes] : studio.sink->objects()) all += key + bytes;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(
            studio.directory.Path("spool"))) {
     if (!entry.is_regular_file()) continue;
@@ -276,10 +232,10 @@ TEST_CASE("chat: who ends an interrupted recording stores it") {
   studio.simulation->Advance(milliseconds(10));
   studio.Kill(recorder);
   studio.Start();
-  const RecordingResult result = studio.ResumeOnly();
+  const RecordingResult result = ResumeOnly(studio);
   CHECK(result.status.ok());
   CHECK(studio.Messages() == Texts{"a"});
-  CHECK(studio.store->Text("chat.vtt").starts_with("WEBVTT\n\n00:00:02."));
+  CHECK(studio.sink->Text("chat.vtt").starts_with("WEBVTT\n\n00:00:02."));
 }
 
 TEST_CASE("chat: what can't be stored is owed, and the recording with it") {
@@ -287,7 +243,7 @@ TEST_CASE("chat: what can't be stored is owed, and the recording with it") {
   auto recorder = studio.Open();
   studio.Push(*recorder, 3);
   REQUIRE(recorder->chat().Append({.message = "a"}).ok());
-  studio.refused = kChat;
+  studio.Refuse(kChat);
   recorder->Finish();
   const RecordingResult result = recorder->Wait();
   CHECK(!result.status.ok());
@@ -301,8 +257,8 @@ TEST_CASE("chat: what can't be stored is owed, and the recording with it") {
   studio.simulation = nullptr;
 
   studio.Start();
-  studio.refused.clear();
-  CHECK(studio.ResumeOnly().status.ok());
+  studio.fails = nullptr;
+  CHECK(ResumeOnly(studio).status.ok());
   CHECK(studio.Messages() == Texts{"a"});
   CHECK(ListInterrupted(studio.simulation->runtime())->empty());
 }
@@ -326,7 +282,7 @@ TEST_CASE("chat: whole after a death at any moment of the end") {
       CHECK(studio.Messages() == Texts{"a", "b"});
       break;
     }
-    CHECK(studio.ResumeOnly().status.ok());
+    CHECK(ResumeOnly(studio).status.ok());
     // What was taken in the moment of the death may be lost.
     const Texts messages = studio.Messages();
     CHECK((messages == Texts{"a"} || messages == Texts{"a", "b"}));
@@ -348,7 +304,7 @@ TEST_CASE("chat: what is said during a pause is shown where it was") {
   REQUIRE(recorder->chat().Append({.message = "after"}).ok());
   recorder->Finish();
   CHECK(recorder->Wait().status.ok());
-  CHECK(studio.store->Text("chat.vtt") ==
+  CHECK(studio.sink->Text("chat.vtt") ==
         "WEBVTT\n"
         "\n00:00:02.000 --> 00:00:07.000\nmeanwhile\n"
         "\n00:00:04.000 --> 00:00:09.000\nafter\n");
@@ -360,8 +316,8 @@ TEST_CASE("chat: nothing said, nothing stored") {
   studio.Push(*recorder, 1);
   recorder->Finish();
   CHECK(recorder->Wait().status.ok());
-  CHECK(!studio.store->objects().contains(kChat));
-  CHECK(!studio.store->objects().contains("chat.vtt"));
+  CHECK(!studio.sink->objects().contains(kChat));
+  CHECK(!studio.sink->objects().contains("chat.vtt"));
   studio.simulation->Advance(seconds(1));
   CHECK(!studio.receiver->success.contains("chat"));
 }
@@ -375,7 +331,7 @@ TEST_CASE("chat: with a spool in memory") {
   recorder->Finish();
   CHECK(recorder->Wait().status.ok());
   CHECK(studio.Messages() == Texts{"a"});
-  CHECK(studio.store->Text("chat.vtt").starts_with("WEBVTT\n\n00:00:01.000"));
+  CHECK(studio.sink->Text("chat.vtt").starts_with("WEBVTT\n\n00:00:01.000"));
 }
 
 TEST_CASE("chat: what is not taken says why") {
@@ -411,7 +367,7 @@ TEST_CASE("chat: an earlier recording's stays, and that is told at once") {
   REQUIRE(studio.Open() != nullptr);
   studio.simulation->RunUntilIdle();
   bool put = false;
-  studio.store->Put(
+  studio.sink->Put(
       {.key = kChat, .body = MakeStringBody("old"), .content_type = "text/csv"},
       [&](const Status& status) { put = status.ok(); });
   REQUIRE(put);
@@ -422,7 +378,7 @@ TEST_CASE("chat: an earlier recording's stays, and that is told at once") {
   CHECK(refused.status().code() == StatusCode::kAlreadyExists);
   CHECK(refused.status().message().starts_with(
       "output store: chat.csv: a chat is there already: "));
-  CHECK(studio.store->Text(kChat) == "old");
+  CHECK(studio.sink->Text(kChat) == "old");
 }
 
 TEST_CASE("chat: two objects of an output have two names") {
@@ -469,20 +425,20 @@ TEST_CASE("etags: manifests have what the store told, after a death, too") {
   RecordingOptions options = studio.Options();
   options.outputs[0].container = Container::kFmp4;
   options.outputs[0].init_path = "init-{hash}.mp4";
-  const auto sink = std::make_shared<TellingSink>(studio.store);
+  const auto sink = std::make_shared<TellingSink>(studio.sink);
   options.outputs[0].sink = sink;
   auto recorder = studio.Open(options);
   studio.Push(*recorder, 5);
   REQUIRE(recorder->chat().Append({.message = "a"}).ok());
   studio.simulation->Advance(milliseconds(10));
-  REQUIRE(studio.store->objects().contains("1.m4s"));
+  REQUIRE(studio.sink->objects().contains("1.m4s"));
   studio.Kill(recorder);
   studio.Start();
   recorder = studio.Open(options);
   studio.Push(*recorder, 3, 125);
   recorder->Finish();
   CHECK(recorder->Wait().status.ok());
-  const Json manifest = Json::parse(studio.store->Text("recording.json"));
+  const Json manifest = Json::parse(studio.sink->Text("recording.json"));
   std::size_t segments = 0;
   for (const Json& object : manifest.at("objects")) {
     INFO(object.dump());

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "hlsrec/resume.h"
 #include "src/base/file.h"
 #include "src/base/runtime_core.h"
 #include "src/playlist/parse.h"
@@ -68,6 +69,19 @@ void Machine::Push(Recorder& recorder,
     REQUIRE(recorder.Push(packet).ok());
     simulation->Advance(std::chrono::milliseconds(40));
   }
+}
+
+RecordingResult ResumeOnly(Machine& machine) {
+  const auto owed = ListInterrupted(machine.simulation->runtime());
+  REQUIRE(owed.ok());
+  REQUIRE(owed->size() == 1);
+  auto result = Resume(
+      machine.simulation->runtime(), owed->front().id,
+      {.open_sink = [&machine](const std::string&) { return machine.faulty; },
+       .finish_timeout = std::chrono::seconds(5)});
+  INFO(result.status().message());
+  REQUIRE(result.ok());
+  return *std::move(result);
 }
 
 RecordingOptions CameraOptions(std::shared_ptr<Sink> sink) {

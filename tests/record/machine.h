@@ -43,6 +43,9 @@ struct Machine {
   std::unique_ptr<testing::SimulatedRuntime> simulation;
 };
 
+// Resumes the one recording that is owed, into `faulty`.
+RecordingResult ResumeOnly(Machine& machine);
+
 // One picture track, segments of two seconds: "{seq}.{ext}" in `sink`, listed
 // in index.m3u8.
 RecordingOptions CameraOptions(std::shared_ptr<Sink> sink);

@@ -15,8 +15,8 @@
 #include "src/spool/spool.h"
 #include "src/spool/sqlite_journal.h"
 #include "tests/catch.h"
+#include "tests/record/machine.h"
 #include "tests/record/synthetic.h"
-#include "tests/temporary_directory.h"
 
 namespace hlsrec {
 namespace {
@@ -25,8 +25,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::MemorySink;
 using testing::SimulatedRuntime;
-
-constexpr milliseconds kPicture{40};
 
 // What it was told, and what the sink held just then.
 class Receiver final : public Notifier {
@@ -67,33 +65,13 @@ class Receiver final : public Notifier {
   const testing::ManualClock& clock_;
 };
 
-struct Studio {
-  TemporaryDirectory directory;
-  testing::ManualClock clock;
-  std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
+struct Studio : Machine {
   std::shared_ptr<Receiver> receiver = std::make_shared<Receiver>(*sink, clock);
-  std::unique_ptr<SimulatedRuntime> simulation;
 
-  Studio() { Start(); }
-  void Start() {
-    auto created = SimulatedRuntime::Create(clock, directory.Path("spool"));
-    REQUIRE(created.ok());
-    simulation = std::move(created).value();
-  }
-  void Kill(std::unique_ptr<Recorder>& recorder) {
-    simulation->Kill();
-    recorder = nullptr;
-    simulation = nullptr;
-  }
   RecordingOptions Options() {
-    RecordingOptions options{.stream = "cam", .session = "s"};
-    options.tracks = {VideoTrack()};
-    options.segment.target_duration = seconds(2);
-    options.segment.max_gop = seconds(2);
+    RecordingOptions options = CameraOptions(sink);
     options.fields = {{"room_id", "r1"}};
-    options.outputs = {{.id = "store", .sink = sink}};
-    options.outputs[0].segment_path = "{seq}.{ext}";
-    options.outputs[0].playlists = {{.path = "index.m3u8"}};
+    options.outputs[0].id = "store";
     options.notifiers = {{.notifier = receiver,
                           .types = {NotificationType::kRecordingStarted,
                                     NotificationType::kRecordingStopped,
@@ -102,17 +80,9 @@ struct Studio {
                                     NotificationType::kSegmentStored}}};
     return options;
   }
-  std::unique_ptr<Recorder> Open() {
-    auto recorder = Recorder::Open(simulation->runtime(), Options());
-    INFO(recorder.status().message());
-    REQUIRE(recorder.ok());
-    return std::move(recorder).value();
-  }
+  std::unique_ptr<Recorder> Open() { return Machine::Open(Options()); }
   void Push(Recorder& recorder, double duration) {
-    for (const Packet& packet : Stream(duration, 50, false)) {
-      REQUIRE(recorder.Push(packet).ok());
-      simulation->Advance(kPicture);
-    }
+    Machine::Push(recorder, Stream(duration, 50, false));
   }
   std::uint64_t Wait(milliseconds timeout) {
     const auto owed = WaitForNotifications(simulation->runtime(), timeout);
@@ -507,6 +477,24 @@ TEST_CASE("notifications: who answers is not ended by his answer") {
     receiver = nullptr;
     runtime = nullptr;
   }
+}
+
+TEST_CASE("notifications: what has stopped tells how long it was") {
+  Studio studio;
+  auto recorder = studio.Open();
+  studio.Push(*recorder, 7);
+  recorder->Finish();
+  REQUIRE(recorder->Wait().status.ok());
+  CHECK(studio.Wait(seconds(1)) == 0);
+  bool told = false;
+  for (const auto& each : studio.receiver->taken) {
+    if (each.notification.type != NotificationType::kRecordingStopped) continue;
+    told = true;
+    INFO(each.notification.data);
+    CHECK(each.notification.data.find("\"duration_ms\":7000") !=
+          std::string::npos);
+  }
+  CHECK(told);
 }
 
 TEST_CASE("notifications: those named wrongly are refused") {

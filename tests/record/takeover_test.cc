@@ -380,5 +380,37 @@ TEST_CASE("takeover: lists that ended at different lengths are made even") {
   first.simulation->Kill();
 }
 
+TEST_CASE("takeover: who is taken over while it resumes says so") {
+  World world;
+  Site first(world);
+  auto recorder = first.Open();
+  first.Push(*recorder, Stream(5, 25, false));
+  first.Kill(recorder);
+  first.Start();
+  const auto left = ListInterrupted(first.simulation->runtime());
+  REQUIRE(left.ok());
+  REQUIRE(left->size() == 1);
+  bool claimed = false;
+  first.decide = [&](std::uint64_t, const std::string& key) {
+    if (key.find("lease") != std::string::npos) return FaultySink::Decision();
+    if (!std::exchange(claimed, true)) {
+      world.store->Put({.key = "index.m3u8.lease-2",
+                        .body = MakeStringBody(
+                            "{\"hlsrec_lease\":1,\"run\":\"other\",\"beat\":"
+                            "0,\"lease_ms\":6000,\"released\":false}"),
+                        .content_type = "application/json"},
+                       [](const Status& status) { CHECK(status.ok()); });
+    }
+    return FaultySink::Decision{Fault::kFail};
+  };
+  const auto result =
+      Resume(first.simulation->runtime(), left->front().id,
+             {.open_sink = [&](const std::string&) { return first.way; }});
+  CHECK(claimed);
+  REQUIRE(result.ok());
+  INFO(result->status.message());
+  CHECK(result->status.code() == StatusCode::kConflict);
+}
+
 }  // namespace
 }  // namespace hlsrec

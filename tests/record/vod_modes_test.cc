@@ -641,5 +641,37 @@ TEST_CASE("vod: two outputs have an archive each, of their own container") {
   CheckSpoolIsEmpty(studio);
 }
 
+TEST_CASE("vod: what one output has and another does not is owed, not kept") {
+  std::set<std::uint64_t> owed;
+  for (const bool keeper_first : {false, true}) {
+    INFO(keeper_first);
+    Studio studio;
+    RecordingOptions options = ZipAndMovieOptions(studio);
+    OutputOptions other = options.outputs[0];
+    other.id = "other";
+    other.archive_path.clear();
+    other.movie_path.clear();
+    other.sink = std::make_shared<FaultySink>(
+        std::make_shared<MemorySink>(),
+        [](std::uint64_t, const std::string& key) {
+          return key.ends_with(".m4s") ? FaultySink::Decision{Fault::kStall}
+                                       : FaultySink::Decision();
+        });
+    options.outputs.insert(
+        keeper_first ? options.outputs.end() : options.outputs.begin(), other);
+    auto recorder = studio.Open(std::move(options));
+    studio.Push(*recorder, Stream(7, 50, false));
+    studio.Kill(recorder);
+    studio.Start();
+    const auto left = ListInterrupted(studio.simulation->runtime());
+    REQUIRE(left->size() == 1);
+    CHECK(left->front().bytes_kept == 0);
+    CHECK(left->front().files_owed.size() == 2);
+    owed.insert(left->front().bytes_owed);
+  }
+  CHECK(owed.size() == 1);
+  CHECK(*owed.begin() > 10000);
+}
+
 }  // namespace
 }  // namespace hlsrec

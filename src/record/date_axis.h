@@ -1,5 +1,5 @@
-#ifndef HLSREC_SRC_MEDIA_DATE_AXIS_H_
-#define HLSREC_SRC_MEDIA_DATE_AXIS_H_
+#ifndef HLSREC_SRC_RECORD_DATE_AXIS_H_
+#define HLSREC_SRC_RECORD_DATE_AXIS_H_
 
 #include <chrono>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include "src/base/clock.h"
 
-namespace hlsrec::media {
+namespace hlsrec::record {
 
 // Which date belongs to which media, EXT-X-PROGRAM-DATE-TIME: an axis that only
 // goes on, whatever the clock does, and on which absence can be declared.
@@ -41,6 +41,6 @@ class DateAxis {
   SteadyTime absent_until_ = {};
 };
 
-}  // namespace hlsrec::media
+}  // namespace hlsrec::record
 
-#endif  // HLSREC_SRC_MEDIA_DATE_AXIS_H_
+#endif  // HLSREC_SRC_RECORD_DATE_AXIS_H_

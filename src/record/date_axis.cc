@@ -1,11 +1,11 @@
-#include "src/media/date_axis.h"
+#include "src/record/date_axis.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "src/base/rescale.h"
 
-namespace hlsrec::media {
+namespace hlsrec::record {
 
 using std::chrono::milliseconds;
 
@@ -37,4 +37,4 @@ std::optional<milliseconds> DateAxis::TakeAbsence(SteadyTime now) {
   return std::exchange(absence_, std::nullopt);
 }
 
-}  // namespace hlsrec::media
+}  // namespace hlsrec::record

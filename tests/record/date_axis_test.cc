@@ -1,8 +1,8 @@
-#include "src/media/date_axis.h"
+#include "src/record/date_axis.h"
 
 #include <catch2/catch.hpp>
 
-namespace hlsrec::media {
+namespace hlsrec::record {
 namespace {
 
 using std::chrono::milliseconds;
@@ -61,4 +61,4 @@ TEST_CASE("dates: absence adds up, and goes on until it is taken") {
 }
 
 }  // namespace
-}  // namespace hlsrec::media
+}  // namespace hlsrec::record
