@@ -243,8 +243,8 @@ void AddEvents(CLI::App& app, EventsCommand& events) {
       ->capture_default_str()
       ->type_name("DURATION");
   AddWebhooks(*command, events.webhooks);
-  AddHttpDelivery(*command, events.http);
-  AddS3Delivery(*command, events.s3);
+  AddHttpAccess(*command, events.http);
+  AddS3Access(*command, events.s3);
   command->footer(
       "Events are kept for 30 days. Those that are sent again keep their id,\n"
       "and have \"is_replay\".\n"

@@ -148,8 +148,8 @@ void AddExport(CLI::App& app, ExportCommand& command) {
       ->check(CLI::Range(1, 64));
   verb->add_flag("--json", command.json, "One JSON object");
   verb->add_flag("-q,--quiet", command.quiet, "No progress, no report");
-  AddHttpDelivery(*verb, command.sinks.http);
-  AddS3Delivery(*verb, command.sinks.s3);
+  AddHttpAccess(*verb, command.sinks.http);
+  AddS3Access(*verb, command.sinks.s3);
   verb->footer(kFooter);
 }
 

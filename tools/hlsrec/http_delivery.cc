@@ -49,10 +49,7 @@ Status AddHeaders(const HttpDelivery& http, HttpSinkOptions& options) {
   return {};
 }
 
-}  // namespace
-
-void AddHttpDelivery(CLI::App& app, HttpDelivery& http) {
-  const char* group = "Web servers as outputs";
+void AddAccess(CLI::App& app, HttpDelivery& http, const char* group) {
   app.add_option("--header", http.headers,
                  "Header of every request; @FILE for a file of them, so that "
                  "nobody reads secrets from the list of processes; may be "
@@ -87,6 +84,17 @@ void AddHttpDelivery(CLI::App& app, HttpDelivery& http) {
                  "environment's are not used")
       ->type_name("URL")
       ->group(group);
+}
+
+}  // namespace
+
+void AddHttpAccess(CLI::App& app, HttpDelivery& http) {
+  AddAccess(app, http, "Web servers");
+}
+
+void AddHttpDelivery(CLI::App& app, HttpDelivery& http) {
+  const char* group = "Web servers as outputs";
+  AddAccess(app, http, group);
   app.add_option("--http-method", http.method, "How objects are put: put, post")
       ->capture_default_str()
       ->check(CLI::IsMember({"put", "post"}))

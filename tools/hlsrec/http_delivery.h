@@ -15,7 +15,8 @@ class App;
 
 namespace hlsrec::tools {
 
-// How to write to web servers, as it was typed. Secrets are in files.
+// How to read from and write to web servers, as it was typed. Secrets are in
+// files.
 struct HttpDelivery {
   std::vector<std::string> headers;  // "Name: value", or @FILE of such lines
   std::string auth_file;
@@ -29,7 +30,9 @@ struct HttpDelivery {
   std::vector<std::string> cache_control;  // "kind=value"; buckets', too
 };
 
-// The flags, in a group of their own.
+// How to get there, for who reads alone.
+void AddHttpAccess(CLI::App& app, HttpDelivery& http);
+// That, and how to put.
 void AddHttpDelivery(CLI::App& app, HttpDelivery& http);
 
 // Of --cache-control, into the options of either kind of sink.

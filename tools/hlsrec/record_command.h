@@ -12,6 +12,10 @@
 #include "tools/hlsrec/s3_delivery.h"
 #include "tools/hlsrec/webhooks.h"
 
+namespace CLI {
+class App;
+}
+
 namespace hlsrec::tools {
 
 // `hlsrec record` as it was typed; durations are text (text.h).
@@ -98,6 +102,9 @@ struct RecordCommand {
 // Records; returns the process's exit code. Takes SIGINT and SIGTERM while it
 // runs: the first ends the recording in good order, the second aborts it.
 int RunRecord(RecordCommand command);
+
+// Its flags: record_flags.cc.
+void AddRecord(CLI::App& app, RecordCommand& record);
 
 }  // namespace hlsrec::tools
 

@@ -24,6 +24,9 @@ Status CheckRelayTargets(const RecordCommand& command);
 
 std::vector<RelayOptions> MakeRelayOptions(const RecordCommand& command);
 
+// Its flags: record_flags.cc.
+void AddRelay(CLI::App& app, RecordCommand& relay);
+
 }  // namespace hlsrec::tools
 
 #endif  // HLSREC_TOOLS_HLSREC_RELAY_COMMAND_H_

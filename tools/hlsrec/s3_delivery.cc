@@ -5,13 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
-#include <future>
 #include <sstream>
 #include <utility>
 
 #include "hlsrec/credentials.h"
-#include "tools/hlsrec/exit_codes.h"
-#include "tools/hlsrec/served_url.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
@@ -55,13 +52,17 @@ StatusOr<S3SinkOptions> ReadStorageFile(const std::string& path) {
 
 }  // namespace
 
-void AddS3Delivery(CLI::App& app, S3Delivery& s3) {
+void AddS3Access(CLI::App& app, S3Delivery& s3, const std::string& group) {
   app.add_option("--storage", s3.storage_files,
                  "JSON file that describes a bucket as 100ms does, keys "
                  "included; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FILE")
-      ->group("Buckets as outputs");
+      ->group(group);
+}
+
+void AddS3Delivery(CLI::App& app, S3Delivery& s3) {
+  AddS3Access(app, s3, "Buckets as outputs");
 }
 
 void AddS3Objects(CLI::App& app, S3Delivery& s3) {
@@ -121,49 +122,6 @@ StatusOr<std::shared_ptr<S3Sink>> OpenS3Output(
   options->ca_file = http.ca_file;
   options->proxy = http.proxy;
   return OpenS3Sink(runtime, *options);
-}
-
-int RunPresign(const PresignCommand& command) {
-  const auto fail = [](int code, const Status& status) {
-    fmt::print(stderr, "hlsrec: {}\n", status.message());
-    return code;
-  };
-  const auto expires = ParseDuration(command.expires);
-  if (!expires.ok()) {
-    return fail(kUsage, expires.status().WithContext("--expires"));
-  }
-  if (!command.signing_key_file.empty()) {
-    const auto url = SignServedUrl(command, *expires);
-    if (!url.ok()) return fail(kUsage, url.status());
-    fmt::print("{}\n", url->url);
-    // What it opens is not always what it names.
-    fmt::print(stderr, "hlsrec: presign: {}\n", url->opens);
-    return kComplete;
-  }
-  // The bucket's own sink: the key is all of the path.
-  StatusOr<S3SinkOptions> object = ParseS3Url(command.url);
-  if (!object.ok()) return fail(kUsage, object.status());
-  const std::string key = std::exchange(object->prefix, "");
-  auto runtime = Runtime::Create();
-  if (!runtime.ok()) return fail(kUsage, runtime.status());
-  const auto sink =
-      OpenS3Output(*runtime, command.s3, command.http, MakeS3Url(*object));
-  if (!sink.ok()) return fail(kUsage, sink.status());
-  std::promise<StatusOr<std::string>> promise;
-  auto answer = promise.get_future();
-  (*sink)->PresignGet(key, std::chrono::floor<std::chrono::seconds>(*expires),
-                      [&promise](StatusOr<std::string> url) {
-                        promise.set_value(std::move(url));
-                      });
-  const StatusOr<std::string> url = answer.get();
-  if (!url.ok()) {
-    return fail(url.status().code() == StatusCode::kInvalidArgument
-                    ? kUsage
-                    : kStorageRefused,
-                url.status());
-  }
-  fmt::print("{}\n", *url);
-  return kComplete;
 }
 
 }  // namespace hlsrec::tools

@@ -16,14 +16,17 @@ class App;
 
 namespace hlsrec::tools {
 
-// How to write to buckets, as it was typed. Secrets are in files and in AWS's
-// variables.
+// How to read from and write to buckets, as it was typed. Secrets are in files
+// and in AWS's variables.
 struct S3Delivery {
   std::vector<std::string> storage_files;  // 100ms' JSON form
   std::vector<std::string> metadata;       // "name=value", of every object
   std::vector<std::string> tags;           // likewise
 };
 
+// Whose they are, for who reads alone; in this group of the help.
+void AddS3Access(CLI::App& app, S3Delivery& s3,
+                 const std::string& group = "Buckets");
 void AddS3Delivery(CLI::App& app, S3Delivery& s3);
 // What objects are told to be, where some are put.
 void AddS3Objects(CLI::App& app, S3Delivery& s3);
@@ -48,21 +51,6 @@ StatusOr<std::vector<std::string>> StorageOutputs(const S3Delivery& s3);
 StatusOr<std::shared_ptr<S3Sink>> OpenS3Output(
     const std::shared_ptr<Runtime>& runtime, const S3Delivery& s3,
     const HttpDelivery& http, const std::string& url);
-
-// `hlsrec presign URL`.
-struct PresignCommand {
-  std::string url;  // of an object, or of what hlsrec serves
-  std::string expires = "1h";
-  // Of the latter: its --signing-key, and what may be read.
-  std::string signing_key_file;
-  std::string below;
-  S3Delivery s3;
-  HttpDelivery http;
-};
-
-// Prints a URL by which anybody may read the object. The exit code: 0, 1 usage,
-// 5 there are no credentials.
-int RunPresign(const PresignCommand& command);
 
 }  // namespace hlsrec::tools
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "hlsrec/status.h"
-#include "tools/hlsrec/s3_delivery.h"
+#include "tools/hlsrec/presign_command.h"
 
 namespace hlsrec::tools {
 

@@ -213,8 +213,8 @@ void AddVerify(CLI::App& app, VerifyCommand& verify) {
       ->check(CLI::Range(1, 64));
   command->add_flag("--json", verify.json, "One JSON object per manifest");
   command->add_flag("-q,--quiet", verify.quiet, "No progress");
-  AddHttpDelivery(*command, verify.sinks.http);
-  AddS3Delivery(*command, verify.sinks.s3);
+  AddHttpAccess(*command, verify.sinks.http);
+  AddS3Access(*command, verify.sinks.s3);
   command->footer(
       "Missing, changed, cut short, extra: each object is told. Web servers\n"
       "can't list, so that extra ones are found in folders and buckets only.\n"
