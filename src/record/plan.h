@@ -83,12 +83,6 @@ inline bool StoresChat(const RecordingPlan& plan) {
       [](const auto& output) { return output.chat.has_value(); });
 }
 
-// kInvalidArgument names the track and the field.
-Status CheckTracks(const std::vector<Track>& tracks);
-
-// kFailedPrecondition with the remedy where `container` can't carry a track.
-Status CheckContainer(bool fmp4, const std::vector<Track>& tracks);
-
 }  // namespace hlsrec::record
 
 #endif  // HLSREC_SRC_RECORD_PLAN_H_

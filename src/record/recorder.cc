@@ -11,6 +11,7 @@
 #include "src/chat/message.h"
 #include "src/record/notifications.h"
 #include "src/record/plan.h"
+#include "src/record/plan_tracks.h"
 #include "src/record/recording.h"
 #include "src/record/restore.h"
 #include "src/spool/spool.h"
