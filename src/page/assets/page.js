@@ -33,12 +33,40 @@ function warnWithoutPlayer() {
 function facts(recording) {
   const missing = recording.gaps.reduce((sum, gap) => sum + gap.duration, 0);
   const gaps = missing ? `${text.duration(Math.max(1, missing))} missing` : '';
-  return [text.date(recording.start), text.size(recording.size), gaps]
+  const clips = recording.clips?.length ?? 0;
+  const clipped = clips ? `${clips} clip${clips === 1 ? '' : 's'}` : '';
+  return [text.date(recording.start), text.size(recording.size), gaps, clipped]
       .filter(Boolean).join(' · ');
 }
 
 const titleOf = (recording) => recording.title || recording.playlist;
-const hashOf = (recording) => `#${encodeURIComponent(recording.playlist)}`;
+const hashOf = (playlist) => `#${encodeURIComponent(playlist)}`;
+const nameOf = (playlist) => playlist.split('/').pop().replace(/\.m3u8$/, '');
+
+function linkTo(playlist, name) {
+  const link = document.createElement('a');
+  link.href = hashOf(playlist);
+  link.textContent = name;
+  return link;
+}
+
+// What plays at this path: a recording, or a clip of one, with what to go to
+// from there. Null: nothing that is known.
+function find(playlist) {
+  const recording = recordings.find((each) => each.playlist === playlist);
+  if (recording) {
+    const clips = (recording.clips ?? []).map((clip) => linkTo(clip, nameOf(clip)));
+    return {recording, title: titleOf(recording), facts: facts(recording), clips};
+  }
+  const whole = recordings.find((each) => each.clips?.includes(playlist));
+  if (!whole) return null;
+  return {
+    recording: {...whole, playlist, state: 'ended'},
+    title: nameOf(playlist),
+    facts: `A clip of ${titleOf(whole)}`,
+    clips: [linkTo(whole.playlist, 'All of it')],
+  };
+}
 
 function makeCard(recording) {
   const item = $('card').content.firstElementChild.cloneNode(true);
@@ -48,7 +76,7 @@ function makeCard(recording) {
 
 function fillCard(item, recording) {
   const link = item.querySelector('a');
-  link.href = hashOf(recording);
+  link.href = hashOf(recording.playlist);
   if (recording.playlist === opened) link.setAttribute('aria-current', 'true');
   else link.removeAttribute('aria-current');
   item.querySelector('.name').textContent = titleOf(recording);
@@ -84,14 +112,23 @@ function show() {
   $('empty').textContent = recordings.length ? 'None has a name like this.' : 'Nothing is recorded yet.';
 }
 
+// Beside what plays; focus on a link that is still there stays.
+function tell(found) {
+  $('facts').textContent = found.facts;
+  const told = [...$('clips').querySelectorAll('a')].map((link) => link.href);
+  if (told.join(' ') === found.clips.map((link) => link.href).join(' ')) return;
+  $('clips').replaceChildren(...found.clips);
+  $('clips').hidden = !found.clips.length;
+}
+
 function route() {
   let path = '';
   try {
     path = decodeURIComponent(location.hash.slice(1));
   } catch { /* no path of ours */ }
   if (path === opened) return;
-  const recording = recordings.find((each) => each.playlist === path);
-  if (!path || !recording) {
+  const found = find(path);
+  if (!path || !found) {
     if (!opened || path) return;
     const before = cards.get(opened);
     opened = '';
@@ -101,8 +138,9 @@ function route() {
     return;
   }
   opened = path;
-  document.title = `${titleOf(recording)} – Recordings`;
-  player.open(recording, titleOf(recording), facts(recording));
+  document.title = `${found.title} – Recordings`;
+  player.open(found.recording, found.title);
+  tell(found);
   show();
 }
 
@@ -124,8 +162,11 @@ async function refresh() {
     warnWithoutPlayer();
     show();
     route();
-    const current = recordings.find((each) => each.playlist === opened);
-    if (current) player.update(current, facts(current));
+    const current = find(opened);
+    if (current) {
+      player.update(current.recording);
+      tell(current);
+    }
   } catch (error) {
     $('count').textContent = '';
     warn(`The list of recordings can't be read: ${error.message}. Trying again.`);

@@ -49,11 +49,10 @@ export class Player {
     document.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  open(recording, title, facts) {
+  open(recording, title) {
     this.#end();
     this.#recording = recording;
     $('title').textContent = title;
-    $('facts').textContent = facts;
     $('player').hidden = false;
     $('player').scrollIntoView({block: 'nearest'});
     this.#say('Loading …');
@@ -76,9 +75,8 @@ export class Player {
   }
 
   // The list was read again.
-  update(recording, facts) {
+  update(recording) {
     this.#recording = recording;
-    $('facts').textContent = facts;
   }
 
   #load(Hls) {
