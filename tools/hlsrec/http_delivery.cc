@@ -1,4 +1,5 @@
 #include "tools/hlsrec/http_delivery.h"
+#include "tools/hlsrec/text.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +11,6 @@
 namespace hlsrec::tools {
 namespace {
 
-Status Bad(std::string_view flag, std::string_view why) {
-  return {StatusCode::kInvalidArgument, fmt::format("{}: {}", flag, why)};
-}
-
 std::string Trimmed(const std::string& text) {
   const std::size_t first = text.find_first_not_of(" \t\r");
   if (first == std::string::npos) return {};
@@ -24,7 +21,7 @@ std::string Trimmed(const std::string& text) {
 Status AddHeader(const std::string& line, HttpSinkOptions& options) {
   const std::size_t colon = line.find(':');
   if (colon == std::string::npos || colon == 0) {
-    return Bad("--header", "want `Name: value`, or @FILE with such lines");
+    return BadFlag("--header", "want `Name: value`, or @FILE with such lines");
   }
   options.headers.emplace_back(Trimmed(line.substr(0, colon)),
                                Trimmed(line.substr(colon + 1)));
@@ -39,7 +36,8 @@ Status AddHeaders(const HttpDelivery& http, HttpSinkOptions& options) {
     }
     std::ifstream file(text.substr(1));
     if (!file) {
-      return Bad("--header", fmt::format("{}: can't be read", text.substr(1)));
+      return BadFlag("--header",
+                     fmt::format("{}: can't be read", text.substr(1)));
     }
     for (std::string line; std::getline(file, line);) {
       if (Trimmed(line).empty()) continue;
@@ -131,7 +129,7 @@ StatusOr<HttpSinkOptions> MakeHttpSinkOptions(const HttpDelivery& http,
     return status;
   }
   if (!http.auth_file.empty() && !http.bearer_file.empty()) {
-    return Bad("--auth-file", "--bearer-file is given, too: choose one");
+    return BadFlag("--auth-file", "--bearer-file is given, too: choose one");
   }
   if (!http.auth_file.empty()) {
     options.authorization = BasicAuthFile(http.auth_file);
@@ -142,8 +140,8 @@ StatusOr<HttpSinkOptions> MakeHttpSinkOptions(const HttpDelivery& http,
   if (options.authorization) {
     const auto value = options.authorization();
     if (!value.ok()) {
-      return Bad(http.auth_file.empty() ? "--bearer-file" : "--auth-file",
-                 value.status().message());
+      return BadFlag(http.auth_file.empty() ? "--bearer-file" : "--auth-file",
+                     value.status().message());
     }
   }
   if (http.method == "post") options.method = HttpPutMethod::kPost;

@@ -3,25 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "hlsrec/http_sink.h"
 #include "hlsrec/path_template.h"
+#include "tools/hlsrec/output_names.h"
 #include "tools/hlsrec/relay_command.h"
 #include "tools/hlsrec/text.h"
 
 namespace hlsrec::tools {
 namespace {
 
-Status Bad(std::string_view flag, std::string_view why) {
-  return {StatusCode::kInvalidArgument, fmt::format("{}: {}", flag, why)};
-}
-
 StatusOr<std::chrono::milliseconds> Duration(std::string_view flag,
                                              const std::string& text) {
   StatusOr<std::chrono::milliseconds> parsed = ParseDuration(text);
-  if (!parsed.ok()) return Bad(flag, parsed.status().message());
+  if (!parsed.ok()) return BadFlag(flag, parsed.status().message());
   return parsed;
 }
 
@@ -29,165 +25,9 @@ StatusOr<std::pair<std::string, std::string>> NameAndValue(
     std::string_view flag, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    return Bad(flag, fmt::format("`{}`: want name=value", text));
+    return BadFlag(flag, fmt::format("`{}`: want name=value", text));
   }
   return std::make_pair(text.substr(0, equals), text.substr(equals + 1));
-}
-
-// Braces of a name that was typed are letters, not fields.
-std::string Literal(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    escaped.push_back(c);
-    if (c == '{' || c == '}') escaped.push_back(c);
-  }
-  return escaped;
-}
-
-bool IsPlaylistPath(const std::string& output) {
-  return SplitParameters(output).path.ends_with(".m3u8");
-}
-
-// "live", "live:6", "live:30s", "event", "vod", "rotating:1h"
-StatusOr<std::shared_ptr<const PlaylistPolicy>> ParsePolicy(
-    const std::string& text) {
-  const std::size_t colon = text.find(':');
-  const std::string name = text.substr(0, colon);
-  const std::string limit =
-      colon == std::string::npos ? "" : text.substr(colon + 1);
-  const auto bad = [&](std::string_view why) {
-    return Bad("--playlist", fmt::format("`{}`: {}", text, why));
-  };
-  if (name == "event" || name == "vod") {
-    if (!limit.empty()) return bad("takes no limit");
-    return name == "event" ? EventList() : VodList();
-  }
-  if (name == "live") {
-    if (limit.empty()) return LiveWindow();
-    std::size_t count = 0;
-    const auto end = limit.data() + limit.size();
-    const auto parsed = std::from_chars(limit.data(), end, count);
-    if (parsed.ec == std::errc() && parsed.ptr == end) {
-      if (count == 0) return LiveWindow({.segments = std::nullopt});
-      return LiveWindow({.segments = count});
-    }
-    const auto duration = ParseDuration(limit);
-    if (!duration.ok()) return bad("want a number of segments or a duration");
-    return LiveWindow(
-        {.segments = std::nullopt,
-         .duration = std::chrono::ceil<std::chrono::seconds>(*duration)});
-  }
-  if (name == "rotating") {
-    const auto period = ParseDuration(limit.empty() ? "1h" : limit);
-    if (!period.ok() || *period < std::chrono::seconds(1)) {
-      return bad("want a period, as in rotating:1h");
-    }
-    return RotatingList(
-        {.period = std::chrono::floor<std::chrono::seconds>(*period)});
-  }
-  const std::string meant = Suggest(name, {"live", "event", "vod", "rotating"});
-  return bad(meant.empty() ? "there are live, event, vod, rotating"
-                           : fmt::format("did you mean `{}`?", meant));
-}
-
-struct Names {
-  Layout layout;
-  std::string root;
-};
-
-// An output that is one playlist: that name, segments beside it.
-Names NamesForPlaylist(const std::string& whole, std::uint64_t first) {
-  const auto [output, parameters] = SplitParameters(whole);
-  const std::size_t slash = output.find_last_of('/');
-  std::string file =
-      slash == std::string::npos ? output : output.substr(slash + 1);
-  if (IsWebUrl(output) || IsS3Url(output)) file = KeyOfUrlPath(file);
-  const std::string stem = Literal(file.substr(0, file.size() - 5));
-  return {.layout = {.segment = stem + "{_rendition}-{seq:06}.{ext}",
-                     .init = stem + "{_rendition}-init-{hash}.mp4",
-                     .playlist = stem + "{_rendition}.m3u8",
-                     .multivariant = stem + ".m3u8",
-                     .manifest = stem + "_recording.json",
-                     .chat = stem + "_chat.csv",
-                     .archive = stem + ".zip",
-                     .movie = stem + "{_rendition}.mp4",
-                     .first_sequence = first},
-          .root = slash == std::string::npos ? "."
-                  : slash == 0               ? "/"
-                               : output.substr(0, slash) + parameters};
-}
-
-StatusOr<Names> NamesFor(const RecordCommand& command,
-                         const std::string& output) {
-  Names names;
-  if (IsPlaylistPath(output)) {
-    names = NamesForPlaylist(output, 0);
-  } else {
-    StatusOr<Layout> layout = FindLayout(command.layout);
-    if (!layout.ok()) {
-      const std::string meant = Suggest(command.layout, LayoutNames());
-      return Bad("--layout", meant.empty()
-                                 ? layout.status().message()
-                                 : fmt::format("`{}`: did you mean `{}`?",
-                                               command.layout, meant));
-    }
-    names = {.layout = std::move(layout).value(), .root = output};
-  }
-  const auto override_name = [](std::string& name, const std::string& wanted) {
-    if (!wanted.empty()) name = wanted;
-  };
-  override_name(names.layout.segment, command.segment_name);
-  override_name(names.layout.init, command.init_name);
-  override_name(names.layout.playlist, command.playlist_name);
-  override_name(names.layout.multivariant, command.multivariant_name);
-  override_name(names.layout.manifest, command.manifest_name);
-  override_name(names.layout.archive, command.zip_name);
-  override_name(names.layout.movie, command.mp4_name);
-  if (command.start_number >= 0) {
-    names.layout.first_sequence =
-        static_cast<std::uint64_t>(command.start_number);
-  }
-  return names;
-}
-
-// Another playlist of the same output lies beside the first one.
-std::string Beside(const std::string& playlist, const std::string& name) {
-  const std::size_t slash = playlist.find_last_of('/');
-  return slash == std::string::npos ? name
-                                    : playlist.substr(0, slash + 1) + name;
-}
-
-StatusOr<std::vector<PlaylistOptions>> MakePlaylists(
-    const RecordCommand& command, const std::string& main_path) {
-  std::vector<PlaylistOptions> playlists;
-  std::vector<std::string> wanted = command.playlists;
-  if (wanted.empty()) wanted.emplace_back("event");
-  for (const std::string& text : wanted) {
-    const std::size_t equals = text.find('=');
-    const std::string policy_text =
-        equals == std::string::npos ? text : text.substr(equals + 1);
-    auto policy = ParsePolicy(policy_text);
-    if (!policy.ok()) return policy.status();
-    PlaylistOptions playlist{.path = main_path,
-                             .policy = std::move(policy).value(),
-                             .program_date_time = !command.no_date_time};
-    // Each playlist of a rotating policy has its own name.
-    if (playlist.policy->rotates() && equals == std::string::npos) {
-      const std::size_t dot = std::min(main_path.rfind('.'), main_path.size());
-      playlist.path =
-          main_path.substr(0, dot) + "-{segment_time}" + main_path.substr(dot);
-    }
-    if (equals != std::string::npos) {
-      playlist.path = Beside(main_path, text.substr(0, equals));
-    } else if (!playlists.empty()) {
-      return Bad("--playlist",
-                 fmt::format("`{}`: a second playlist needs a name, as in "
-                             "live.m3u8={}",
-                             text, text));
-    }
-    playlists.push_back(std::move(playlist));
-  }
-  return playlists;
 }
 
 StatusOr<std::shared_ptr<Sink>> OpenSink(
@@ -204,10 +44,10 @@ StatusOr<std::shared_ptr<Sink>> OpenSink(
     return std::shared_ptr<Sink>(*std::move(sink));
   }
   if (output.find("://") != std::string::npos) {
-    return Bad("OUTPUT",
-               fmt::format("{}: want a local folder, a .m3u8 file, or an "
-                           "http(s) or s3 URL of either",
-                           RedactUrl(output)));
+    return BadFlag("OUTPUT",
+                   fmt::format("{}: want a local folder, a .m3u8 file, or an "
+                               "http(s) or s3 URL of either",
+                               RedactUrl(output)));
   }
   return OpenFileSink(
       runtime, {.root = root,
@@ -223,8 +63,8 @@ StatusOr<Container> ParseContainer(const std::string& text) {
   if (text == "auto") return Container::kAuto;
   if (text == "ts" || text == "mpegts") return Container::kMpegTs;
   if (text == "fmp4" || text == "mp4") return Container::kFmp4;
-  return Bad("--container",
-             fmt::format("`{}`: there are auto, ts, fmp4", text));
+  return BadFlag("--container",
+                 fmt::format("`{}`: there are auto, ts, fmp4", text));
 }
 
 }  // namespace
@@ -258,12 +98,12 @@ StatusOr<RuntimeOptions> MakeRuntimeOptions(const RecordCommand& command) {
   }
   if (!command.spool_max.empty()) {
     const auto most = ParseBytes(command.spool_max);
-    if (!most.ok()) return Bad("--spool-max", most.status().message());
+    if (!most.ok()) return BadFlag("--spool-max", most.status().message());
     options.spool_max_bytes = *most;
   }
   if (!command.spool_max_age.empty()) {
     const auto most = ParseDuration(command.spool_max_age);
-    if (!most.ok()) return Bad("--spool-max-age", most.status().message());
+    if (!most.ok()) return BadFlag("--spool-max-age", most.status().message());
     options.spool_max_age = *most;
   }
   return options;
@@ -296,7 +136,7 @@ static StatusOr<std::optional<std::uint64_t>> MaxBytes(
     const RecordCommand& command) {
   if (command.max_bytes.empty()) return std::optional<std::uint64_t>();
   const auto most = ParseBytes(command.max_bytes);
-  if (!most.ok()) return Bad("--max-bytes", most.status().message());
+  if (!most.ok()) return BadFlag("--max-bytes", most.status().message());
   return std::optional(*most);
 }
 
@@ -342,7 +182,7 @@ StatusOr<RecordingOptions> MakeRecordingOptions(
     if (!pair.ok()) return pair.status();
     const Status set =
         SetIdentityField(options.identity, pair->first, pair->second);
-    if (!set.ok()) return Bad("--identity", set.message());
+    if (!set.ok()) return BadFlag("--identity", set.message());
   }
   const auto target = Duration("--segment-time", command.segment_time);
   if (!target.ok()) return target.status();
@@ -458,26 +298,20 @@ bool NamesItselfAnew(const RecordCommand& command) {
 StatusOr<std::shared_ptr<Sink>> OpenOutput(
     const RecordCommand& command, const std::shared_ptr<Runtime>& runtime,
     const std::string& output) {
-  return OpenSink(
-      command, runtime, output,
-      IsPlaylistPath(output) ? NamesForPlaylist(output, 0).root : output);
+  return OpenSink(command, runtime, output, RootOf(output));
 }
 
 std::string SpoolsOf(const RecordCommand& command) {
   for (const std::string& output : command.outputs) {
     if (output.find("://") != std::string::npos) continue;
-    const std::string root =
-        IsPlaylistPath(output) ? NamesForPlaylist(output, 0).root : output;
+    const std::string root = RootOf(output);
     return root + "/.hlsrec-spool";
   }
   return ".hlsrec-spool";
 }
 
 std::string DescribeOutput(const std::string& output, const std::string& key) {
-  const std::string root =
-      SplitParameters(IsPlaylistPath(output) ? NamesForPlaylist(output, 0).root
-                                             : output)
-          .path;
+  const std::string root = SplitParameters(RootOf(output)).path;
   return root + (root.ends_with('/') ? "" : "/") + key;
 }
 

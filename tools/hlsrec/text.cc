@@ -131,6 +131,10 @@ std::string FormatClock(std::chrono::microseconds duration) {
                      seconds % 60);
 }
 
+Status BadFlag(std::string_view flag, std::string_view why) {
+  return {StatusCode::kInvalidArgument, fmt::format("{}: {}", flag, why)};
+}
+
 std::string Suggest(std::string_view word,
                     const std::vector<std::string>& candidates) {
   std::string best;

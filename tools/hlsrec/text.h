@@ -22,6 +22,9 @@ std::string FormatBytes(std::uint64_t bytes);
 // "01:02:03".
 std::string FormatClock(std::chrono::microseconds duration);
 
+// kInvalidArgument: "flag: why".
+Status BadFlag(std::string_view flag, std::string_view why);
+
 // The candidate most like `word`, if any is like it enough to be meant.
 std::string Suggest(std::string_view word,
                     const std::vector<std::string>& candidates);

@@ -16,17 +16,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{200};
 
-Status Bad(std::string_view flag, std::string_view why) {
-  return {StatusCode::kInvalidArgument, fmt::format("{}: {}", flag, why)};
-}
-
 // A URL may hold a secret: @FILE keeps it from the list of processes.
 StatusOr<std::string> UrlOf(const std::string& text) {
   if (!text.starts_with('@')) return text;
   std::ifstream file(text.substr(1));
   std::string url;
   if (!file || !std::getline(file, url)) {
-    return Bad("--webhook", fmt::format("{}: can't be read", text.substr(1)));
+    return BadFlag("--webhook",
+                   fmt::format("{}: can't be read", text.substr(1)));
   }
   while (!url.empty() && (url.back() == '\r' || url.back() == ' ')) {
     url.pop_back();
@@ -47,12 +44,13 @@ StatusOr<std::vector<NotificationType>> TypesOf(const std::string& events) {
   for (std::string name; std::getline(names, name, ',');) {
     const auto type = ParseNotificationType(name);
     if (!type) {
-      return Bad("--events",
-                 fmt::format("`{}`: want all, or some of recording.started, "
-                             "recording.stopped, recording.success, "
-                             "recording.failed, segment.stored, segment.lost, "
-                             "storage.degraded, storage.recovered",
-                             name));
+      return BadFlag(
+          "--events",
+          fmt::format("`{}`: want all, or some of recording.started, "
+                      "recording.stopped, recording.success, "
+                      "recording.failed, segment.stored, segment.lost, "
+                      "storage.degraded, storage.recovered",
+                      name));
     }
     types.push_back(*type);
   }
@@ -108,7 +106,7 @@ StatusOr<WebhookOptions> OptionsOf(const std::shared_ptr<Runtime>& runtime,
     options.secret = WebhookSecretFile(webhooks.secret_file);
     const auto secret = options.secret();
     if (!secret.ok()) {
-      return Bad("--webhook-secret-file", secret.status().message());
+      return BadFlag("--webhook-secret-file", secret.status().message());
     }
   }
   options.presign = [weak = std::weak_ptr(runtime), http, s3](
