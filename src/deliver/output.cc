@@ -66,11 +66,7 @@ Output::Output(std::shared_ptr<Strand> strand, const Clock& clock,
 }
 
 PathFields Output::FieldsFor(const Rendition& rendition) const {
-  PathFields fields = plan_.fields;
-  fields.rendition = rendition.info.name;
-  fields.height = rendition.info.height;
-  fields.kbps = rendition.info.kbps;
-  fields.layer = rendition.info.layer;
+  PathFields fields = FieldsOf(plan_, rendition.info);
   fields.extension = plan_.fmp4 ? "m4s" : "ts";
   return fields;
 }

@@ -173,6 +173,17 @@ struct OutputPlan {
   }
 };
 
+// For names of what belongs to a rendition.
+inline PathFields FieldsOf(const OutputPlan& output,
+                           const RenditionInfo& rendition) {
+  PathFields fields = output.fields;
+  fields.rendition = rendition.name;
+  fields.height = rendition.height;
+  fields.kbps = rendition.kbps;
+  fields.layer = rendition.layer;
+  return fields;
+}
+
 }  // namespace hlsrec::deliver
 
 #endif  // HLSREC_SRC_DELIVER_OUTPUT_PLAN_H_

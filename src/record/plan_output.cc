@@ -14,6 +14,7 @@
 #include "src/record/plan_modes.h"
 #include "src/record/plan_tracks.h"
 #include "src/record/plan_vod.h"
+#include "src/record/stored.h"
 #include "src/record/takeover.h"
 
 namespace hlsrec::record {
@@ -210,13 +211,7 @@ Status CheckCollisions(const deliver::OutputPlan& output) {
         output.id, *key, what);
   };
   for (const deliver::RenditionPlan& rendition : output.renditions) {
-    PathFields fields = output.fields;
-    fields.rendition = rendition.info.name;
-    fields.height = rendition.info.height;
-    fields.kbps = rendition.info.kbps;
-    fields.layer = rendition.info.layer;
-    fields.sequence = rendition.first_number;
-    fields.segment_time = output.fields.time;
+    PathFields fields = NameFields(output, rendition);
     fields.extension = output.fmp4 ? "m4s" : "ts";
     HLSREC_RETURN_IF_ERROR(add(output.segment.Expand(fields), "a segment"));
     fields.extension = "m3u8";

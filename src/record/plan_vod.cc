@@ -46,12 +46,8 @@ std::optional<StatusOr<std::string>> ArchiveKey(const OutputPlan& output) {
 std::optional<StatusOr<std::string>> MovieKey(const OutputPlan& output,
                                               const RenditionInfo& info) {
   if (!output.movie) return std::nullopt;
-  PathFields fields = output.fields;
+  PathFields fields = deliver::FieldsOf(output, info);
   fields.extension = "mp4";
-  fields.rendition = info.name;
-  fields.height = info.height;
-  fields.kbps = info.kbps;
-  fields.layer = info.layer;
   return output.movie->Expand(fields);
 }
 

@@ -62,11 +62,7 @@ class Maker {
 
   Status NameList(std::size_t r) {
     const deliver::RenditionPlan& rendition = plan_.renditions[r];
-    PathFields fields = plan_.fields;
-    fields.rendition = infos_[r].name;
-    fields.height = infos_[r].height;
-    fields.kbps = infos_[r].kbps;
-    fields.layer = infos_[r].layer;
+    PathFields fields = deliver::FieldsOf(plan_, infos_[r]);
     fields.extension = "m3u8";
     fields.sequence = rendition.first_number + kept_[r].front().index;
     fields.segment_time = kept_[r].front().start;

@@ -63,11 +63,7 @@ StatusOr<std::vector<ObjectInfo>> ListObjects(RuntimeCore& core, Sink& sink,
 
 PathFields NameFields(const deliver::OutputPlan& output,
                       const deliver::RenditionPlan& rendition) {
-  PathFields fields = output.fields;
-  fields.rendition = rendition.info.name;
-  fields.height = rendition.info.height;
-  fields.kbps = rendition.info.kbps;
-  fields.layer = rendition.info.layer;
+  PathFields fields = deliver::FieldsOf(output, rendition.info);
   fields.sequence = rendition.first_number;
   fields.segment_time = output.fields.time;
   return fields;

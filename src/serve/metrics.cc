@@ -51,14 +51,15 @@ class Text {
   std::string text_;
 };
 
-struct RecordingNumber {
+template <typename Counts>
+struct NamedNumber {
   Kind kind;
   std::string_view name;
   std::string_view help;
-  std::uint64_t RecordingProgress::*field;
+  std::uint64_t Counts::*field;
 };
 
-constexpr RecordingNumber kRecordingNumbers[] = {
+constexpr NamedNumber<RecordingProgress> kRecordingNumbers[] = {
     {Kind::kCounter, "packets_accepted_total", "Packets taken",
      &RecordingProgress::packets_accepted},
     {Kind::kCounter, "packets_dropped_total", "Packets that were given up",
@@ -98,7 +99,7 @@ void AddRecordings(const std::vector<RecordingMetrics>& recordings,
   text.Begin(Kind::kGauge, "recordings", "Recordings that are open");
   text.Add("", recordings.size());
   if (recordings.empty()) return;
-  for (const RecordingNumber& number : kRecordingNumbers) {
+  for (const NamedNumber<RecordingProgress>& number : kRecordingNumbers) {
     text.Begin(number.kind, number.name, number.help);
     for (const RecordingMetrics& one : recordings) {
       text.Add(LabelOf(one), one.progress.*number.field);
@@ -125,40 +126,42 @@ void AddRecordings(const std::vector<RecordingMetrics>& recordings,
   }
 }
 
+constexpr NamedNumber<HttpServerStats> kServerNumbers[] = {
+    {Kind::kCounter, "http_connections_total", "Connections accepted",
+     &HttpServerStats::connections},
+    {Kind::kGauge, "http_connections", "Connections that are open",
+     &HttpServerStats::connections_open},
+    {Kind::kCounter, "http_connections_refused_total",
+     "Connections over the limits", &HttpServerStats::connections_refused},
+    {Kind::kCounter, "http_connections_too_slow_total",
+     "Connections that were ended because nothing moved",
+     &HttpServerStats::connections_too_slow},
+    {Kind::kCounter, "http_received_bytes_total", "Bytes of requests' bodies",
+     &HttpServerStats::bytes_received},
+    {Kind::kCounter, "http_sent_bytes_total",
+     "Bytes of answers that went out whole", &HttpServerStats::bytes_sent},
+    {Kind::kCounter, "http_cut_short_total", "Answers whose client went away",
+     &HttpServerStats::cut_short},
+};
+
+template <typename Counts, std::size_t kCount>
+void AddAll(const NamedNumber<Counts> (&numbers)[kCount], const Counts& counts,
+            Text& text) {
+  for (const NamedNumber<Counts>& number : numbers) {
+    text.Begin(number.kind, number.name, number.help);
+    text.Add("", counts.*number.field);
+  }
+}
+
 void AddServer(const HttpServerStats& server, Text& text) {
-  text.Begin(Kind::kCounter, "http_connections_total", "Connections accepted");
-  text.Add("", server.connections);
-  text.Begin(Kind::kGauge, "http_connections", "Connections that are open");
-  text.Add("", server.connections_open);
-  text.Begin(Kind::kCounter, "http_connections_refused_total",
-             "Connections over the limits");
-  text.Add("", server.connections_refused);
-  text.Begin(Kind::kCounter, "http_connections_too_slow_total",
-             "Connections that were ended because nothing moved");
-  text.Add("", server.connections_too_slow);
+  AddAll(kServerNumbers, server, text);
   text.Begin(Kind::kCounter, "http_answers_total", "Answers by status");
   for (std::size_t digit = 1; digit < server.answers.size(); ++digit) {
     text.Add(fmt::format("status=\"{}xx\"", digit), server.answers.at(digit));
   }
-  text.Begin(Kind::kCounter, "http_received_bytes_total",
-             "Bytes of requests' bodies");
-  text.Add("", server.bytes_received);
-  text.Begin(Kind::kCounter, "http_sent_bytes_total",
-             "Bytes of answers that went out whole");
-  text.Add("", server.bytes_sent);
-  text.Begin(Kind::kCounter, "http_cut_short_total",
-             "Answers whose client went away");
-  text.Add("", server.cut_short);
 }
 
-struct UploadNumber {
-  Kind kind;
-  std::string_view name;
-  std::string_view help;
-  std::uint64_t UploadStats::*field;
-};
-
-constexpr UploadNumber kUploadNumbers[] = {
+constexpr NamedNumber<UploadStats> kUploadNumbers[] = {
     {Kind::kCounter, "uploads_stored_total", "Uploads that were confirmed",
      &UploadStats::stored},
     {Kind::kCounter, "uploads_stored_bytes_total", "Bytes of these",
@@ -181,13 +184,6 @@ constexpr UploadNumber kUploadNumbers[] = {
     {Kind::kGauge, "uploads_remembered_names", "Names that are kept in memory",
      &UploadStats::remembered_names},
 };
-
-void AddUploads(const UploadStats& uploads, Text& text) {
-  for (const UploadNumber& number : kUploadNumbers) {
-    text.Begin(number.kind, number.name, number.help);
-    text.Add("", uploads.*number.field);
-  }
-}
 
 class MetricsHandler final : public HttpHandler {
  public:
@@ -223,7 +219,7 @@ std::string RenderMetrics(const MetricsInput& input) {
   }
   AddRecordings(input.recordings, text);
   if (input.server) AddServer(*input.server, text);
-  if (input.uploads) AddUploads(*input.uploads, text);
+  if (input.uploads) AddAll(kUploadNumbers, *input.uploads, text);
   return std::move(text).Take();
 }
 
