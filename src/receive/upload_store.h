@@ -67,8 +67,8 @@ class UploadStore : public std::enable_shared_from_this<UploadStore> {
     int removing = 0;  // nobody knows whether it is there until they are over
     int listed = 0;    // by lists that are stored, or may be
     bool brought = false;  // once, whoever did
-    std::uint64_t again =
-        0;                   // the newest version of any list when it was again
+    // Brought once more: the newest version of all lists by then.
+    std::uint64_t again = 0;
     std::uint64_t look = 0;  // the answer that kLooking waits for
     void Found(bool there) {
       state = there ? State::kStored : StateWhereMissing();
